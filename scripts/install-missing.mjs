@@ -1,0 +1,12 @@
+// Runs before every npm script on whatever Node the host has, so that a fresh clone needs no separate
+// set-up step. npm writes node_modules/.package-lock.json last, so an install that was cut short is repeated.
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+
+const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
+  console.error('Installing dependencies (npm ci)…');
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  process.exit(status ?? 1);
+}
