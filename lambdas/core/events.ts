@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+import { PresignedAsset, RawAsset } from '#core/asset';
+import { Environment, TenantId } from '#core/tenant';
+
+/** The `source` of every entry on the bus. */
+export const EVENT_SOURCE = 'nexus.raw-storage';
+
+export const EVENT_TYPES = ['raw_asset_presigned', 'raw_asset_registered'] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export const SCHEMA_VERSION = '1.0';
+
+/** Written with the change that it tells of, in the same item; what becomes of it is the publisher's. */
+export const OutboxEntry = v.object({
+  event_id: v.pipe(v.string(), v.uuid()),
+  event_type: v.picklist(EVENT_TYPES),
+  /** Numbers an asset's events from 1. */
+  sequence: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  occurred_at: v.pipe(v.string(), v.isoTimestamp()),
+  user_id: v.string(),
+  request_id: v.string(),
+  trace_id: v.string(),
+});
+export type OutboxEntry = v.InferOutput<typeof OutboxEntry>;
+
+const envelope = {
+  ...OutboxEntry.entries,
+  schema_version: v.literal(SCHEMA_VERSION),
+  tenant_id: TenantId,
+  env: Environment,
+  asset_type: v.literal('raw_asset'),
+  asset_id: v.pipe(v.string(), v.uuid()),
+};
+
+/** The `detail` of every entry on the bus; its `event_type` is the entry's detail-type. */
+export const DatasetEvent = v.variant('event_type', [
+  v.object({ ...envelope, event_type: v.literal('raw_asset_presigned'), asset: PresignedAsset }),
+  v.object({ ...envelope, event_type: v.literal('raw_asset_registered'), asset: RawAsset }),
+]);
+export type DatasetEvent = v.InferOutput<typeof DatasetEvent>;

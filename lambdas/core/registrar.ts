@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PresignedAsset, RawAsset, RegisterRequest } from '#core/asset';
+import type { AssetRecord } from '#core/asset-record';
+import type { AssetRepository } from '#core/asset-repository';
+import { type Caller, outboxEntry } from '#core/caller';
+import { type ErrorCode, type FieldError, RawStorageError } from '#core/errors';
+import { objectKey } from '#core/object-key';
+import type { ObjectStore, StoredObject } from '#core/object-store';
+
+/** Turns an upload into an asset, once its bytes are proven to be what was declared. */
+export class Registrar {
+  readonly #assets: AssetRepository;
+  readonly #objects: ObjectStore;
+  readonly #maxHashBytes: number;
+
+  /** @param maxHashBytes the largest object that is hashed here, where the store itself proves no SHA-256 */
+  constructor(assets: AssetRepository, objects: ObjectStore, maxHashBytes: number) {
+    this.#assets = assets;
+    this.#objects = objects;
+    this.#maxHashBytes = maxHashBytes;
+  }
+
+  /**
+   * @returns the asset; the same one for every repeated call
+   * @throws RawStorageError `asset_not_found`, `not_uploaded`, `already_registered`, `upload_expired`,
+   *   `upload_mismatch`, `unavailable`
+   */
+  async register(caller: Caller, request: RegisterRequest): Promise<RawAsset> {
+    const key = { tenant_id: caller.tenant_id, env: caller.env, asset_id: request.asset_id };
+    const found = await this.#assets.find(key);
+    if (found?.asset.status !== 'presigned') return confirm(found, request);
+    refuseExpired(found);
+
+    const registered = await this.#verify(caller, found.asset, request);
+    const now = new Date();
+    const outbox = outboxEntry(caller, 'raw_asset_registered', found.outbox.sequence + 1, now);
+    const asset = { ...registered, created_at: outbox.occurred_at };
+    if (await this.#assets.register({ asset, outbox }, found.outbox, epochSeconds(now))) return asset;
+
+    // Another call was faster, or the window passed meanwhile; what the table holds now is the answer.
+    const current = await this.#assets.find(key);
+    if (current?.asset.status === 'presigned') refuseExpired(current);
+    return confirm(current, request);
+  }
+
+  async #verify(
+    caller: Caller,
+    declared: PresignedAsset,
+    request: RegisterRequest,
+  ): Promise<Omit<RawAsset, 'created_at'>> {
+    const key = objectKey(declared);
+    const object = await this.#objects.describe(key);
+    if (object === undefined)
+      throw new RawStorageError('not_uploaded', 'Nothing is uploaded for this asset yet');
+    const { asset_id, tenant_id, env, uri, filename } = declared;
+    const asset = {
+      asset_id,
+      tenant_id,
+      env,
+      uri,
+      filename,
+      content_type: object.contentType,
+      status: 'registered' as const,
+      size_bytes: object.sizeBytes,
+      sha256: object.sha256 ?? (await this.#hash(key, object)),
+      version_id: object.versionId,
+      created_by: caller.user_id,
+      metadata: request.metadata ?? {},
+    };
+    refuseDifferences('upload_mismatch', 'The uploaded object is not what was declared', asset, [
+      declared,
+      { ...request, metadata: undefined },
+    ]);
+    return asset;
+  }
+
+  async #hash(key: string, { versionId, sizeBytes }: StoredObject): Promise<string> {
+    if (sizeBytes <= this.#maxHashBytes) return this.#objects.hash(key, versionId);
+    const message = `is over ${this.#maxHashBytes}, and no sha256 was declared at presign to prove it by`;
+    throw new RawStorageError('upload_mismatch', `The size of the object ${message}`, {
+      fields: [{ path: 'size_bytes', message }],
+    });
+  }
+}
+
+function confirm(found: AssetRecord | undefined, request: RegisterRequest): RawAsset {
+  if (found?.asset.status !== 'registered') {
+    throw new RawStorageError('asset_not_found');
+  }
+  refuseDifferences('already_registered', 'The asset is registered with other values', found.asset, [
+    request,
+  ]);
+  return found.asset;
+}
+
+function refuseExpired({ purge_at = 0 }: AssetRecord): void {
+  if (purge_at > epochSeconds(new Date())) return;
+  throw new RawStorageError('upload_expired', 'The upload window has passed: presign again');
+}
+
+const COMPARED = ['filename', 'content_type', 'size_bytes', 'sha256', 'metadata'] as const;
+
+type Claim = { readonly [name in (typeof COMPARED)[number]]?: unknown };
+
+/** Throws `code`, naming each field in which one of `claims` differs from what is there; absent fields claim nothing. */
+function refuseDifferences(code: ErrorCode, detail: string, actual: Claim, claims: readonly Claim[]): void {
+  const fields: FieldError[] = [];
+  for (const path of COMPARED) {
+    const differs = (claim: Claim) =>
+      claim[path] !== undefined && !isDeepStrictEqual(claim[path], actual[path]);
+    if (!claims.some(differs)) continue;
+    fields.push({ path, message: path === 'metadata' ? 'differs' : `is ${JSON.stringify(actual[path])}` });
+  }
+  if (fields.length > 0) throw new RawStorageError(code, detail, { fields });
+}
+
+function epochSeconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000);
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectVersionsCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
+import { RawStorageError } from '#core/errors';
+import type { ObjectStore, SignedForm, StoredObject, UploadForm } from '#core/object-store';
+import { unavailableOr } from '#core/sdk-errors';
+
+/** Objects in one versioned S3 bucket. */
+export class S3ObjectStore implements ObjectStore {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  uri(key: string): string {
+    return `s3://${this.#bucket}/${key}`;
+  }
+
+  /** The policy names every field exactly: S3 refuses a form with a field changed, added or left out. */
+  signForm({ key, contentType, minBytes, maxBytes, sha256, expirySeconds }: UploadForm): Promise<SignedForm> {
+    return createPresignedPost(this.#client, {
+      Bucket: this.#bucket,
+      Key: key,
+      Expires: expirySeconds,
+      Fields: {
+        'Content-Type': contentType,
+        success_action_status: '201',
+        ...(sha256 && { 'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64') }),
+      },
+      Conditions: [['content-length-range', minBytes, maxBytes]],
+    });
+  }
+
+  async describe(key: string): Promise<StoredObject | undefined> {
+    try {
+      const head = new HeadObjectCommand({ Bucket: this.#bucket, Key: key, ChecksumMode: 'ENABLED' });
+      return toStoredObject(await this.#client.send(head));
+    } catch (error) {
+      if (!(error instanceof S3ServiceException)) throw unavailableOr(error, 'The object store');
+      const status = error.$metadata.httpStatusCode;
+      if (status === 404) return undefined;
+      // Without ListBucket S3 answers 403 for what is missing and for what is denied: the list of versions tells which.
+      if (status === 403 && !(await this.#hasVersions(key))) return undefined;
+      throw status === 403
+        ? new RawStorageError('unavailable', 'The object store is not available', { cause: error })
+        : unavailableOr(error, 'The object store');
+    }
+  }
+
+  async hash(key: string, versionId: string): Promise<string> {
+    const sha256 = createHash('sha256');
+    try {
+      const get = new GetObjectCommand({ Bucket: this.#bucket, Key: key, VersionId: versionId });
+      const { Body } = await this.#client.send(get);
+      for await (const chunk of Body as Readable) sha256.update(chunk);
+    } catch (error) {
+      throw unavailableOr(error, 'The object store');
+    }
+    return sha256.digest('hex');
+  }
+
+  async #hasVersions(key: string): Promise<boolean> {
+    try {
+      const list = new ListObjectVersionsCommand({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 });
+      const { Versions = [] } = await this.#client.send(list);
+      return Versions.some((version) => version.Key === key);
+    } catch (error) {
+      throw new RawStorageError('unavailable', 'The object store is not available', { cause: error });
+    }
+  }
+}
+
+function toStoredObject(head: HeadObjectCommandOutput): StoredObject {
+  const { VersionId, ContentLength, ContentType, ChecksumSHA256, ChecksumType } = head;
+  if (VersionId === undefined || ContentLength === undefined) throw new Error('the bucket is not versioned');
+  const whole = ChecksumSHA256 !== undefined && ChecksumType !== 'COMPOSITE';
+  return {
+    versionId: VersionId,
+    sizeBytes: ContentLength,
+    contentType: ContentType ?? 'binary/octet-stream',
+    sha256: whole ? Buffer.from(ChecksumSHA256, 'base64').toString('hex') : undefined,
+  };
+}
