@@ -14,7 +14,6 @@ function fault(name: string): string | undefined {
   if (/[/\\]/.test(name)) return 'holds a path separator';
   if (/\p{Cc}/u.test(name)) return 'holds a control character';
   if (/[\u202A-\u202E\u2066-\u2069]/.test(name)) return 'holds a bidirectional override';
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the two characters are what S3 would expand
   if (name.includes('${')) return 'holds "${"';
   if (Buffer.byteLength(name) > MAX_BYTES) return `is over ${MAX_BYTES} bytes of UTF-8`;
   return undefined;

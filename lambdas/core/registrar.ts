@@ -31,10 +31,17 @@ export class Registrar {
     if (found?.asset.status !== 'presigned') return confirm(found, request);
     refuseExpired(found);
 
-    const registered = await this.#verify(caller, found.asset, request);
+    const proven = await this.#prove(found.asset, request);
     const now = new Date();
     const outbox = outboxEntry(caller, 'raw_asset_registered', found.outbox.sequence + 1, now);
-    const asset = { ...registered, created_at: outbox.occurred_at };
+    const asset: RawAsset = {
+      ...key,
+      uri: found.asset.uri,
+      ...proven,
+      created_at: outbox.occurred_at,
+      created_by: caller.user_id,
+      metadata: request.metadata ?? {},
+    };
     if (await this.#assets.register({ asset, outbox }, found.outbox, epochSeconds(now))) return asset;
 
     // Another call was faster, or the window passed meanwhile; what the table holds now is the answer.
@@ -43,35 +50,22 @@ export class Registrar {
     return confirm(current, request);
   }
 
-  async #verify(
-    caller: Caller,
-    declared: PresignedAsset,
-    request: RegisterRequest,
-  ): Promise<Omit<RawAsset, 'created_at'>> {
+  /** What there is of the object, once nothing that was declared or is claimed now differs from it. */
+  async #prove(declared: PresignedAsset, { metadata: _, ...claimed }: RegisterRequest): Promise<Proven> {
     const key = objectKey(declared);
     const object = await this.#objects.describe(key);
     if (object === undefined)
       throw new RawStorageError('not_uploaded', 'Nothing is uploaded for this asset yet');
-    const { asset_id, tenant_id, env, uri, filename } = declared;
-    const asset = {
-      asset_id,
-      tenant_id,
-      env,
-      uri,
-      filename,
+    const proven: Proven = {
+      filename: declared.filename,
       content_type: object.contentType,
-      status: 'registered' as const,
+      status: 'registered',
       size_bytes: object.sizeBytes,
       sha256: object.sha256 ?? (await this.#hash(key, object)),
       version_id: object.versionId,
-      created_by: caller.user_id,
-      metadata: request.metadata ?? {},
     };
-    refuseDifferences('upload_mismatch', 'The uploaded object is not what was declared', asset, [
-      declared,
-      { ...request, metadata: undefined },
-    ]);
-    return asset;
+    refuseDifferences('upload_mismatch', proven, [declared, claimed]);
+    return proven;
   }
 
   async #hash(key: string, { versionId, sizeBytes }: StoredObject): Promise<string> {
@@ -83,13 +77,13 @@ export class Registrar {
   }
 }
 
+type Proven = Pick<RawAsset, 'filename' | 'content_type' | 'status' | 'size_bytes' | 'sha256' | 'version_id'>;
+
 function confirm(found: AssetRecord | undefined, request: RegisterRequest): RawAsset {
   if (found?.asset.status !== 'registered') {
     throw new RawStorageError('asset_not_found');
   }
-  refuseDifferences('already_registered', 'The asset is registered with other values', found.asset, [
-    request,
-  ]);
+  refuseDifferences('already_registered', found.asset, [request]);
   return found.asset;
 }
 
@@ -103,7 +97,7 @@ const COMPARED = ['filename', 'content_type', 'size_bytes', 'sha256', 'metadata'
 type Claim = { readonly [name in (typeof COMPARED)[number]]?: unknown };
 
 /** Throws `code`, naming each field in which one of `claims` differs from what is there; absent fields claim nothing. */
-function refuseDifferences(code: ErrorCode, detail: string, actual: Claim, claims: readonly Claim[]): void {
+function refuseDifferences(code: ErrorCode, actual: Claim, claims: readonly Claim[]): void {
   const fields: FieldError[] = [];
   for (const path of COMPARED) {
     const differs = (claim: Claim) =>
@@ -111,7 +105,7 @@ function refuseDifferences(code: ErrorCode, detail: string, actual: Claim, claim
     if (!claims.some(differs)) continue;
     fields.push({ path, message: path === 'metadata' ? 'differs' : `is ${JSON.stringify(actual[path])}` });
   }
-  if (fields.length > 0) throw new RawStorageError(code, detail, { fields });
+  if (fields.length > 0) throw new RawStorageError(code, undefined, { fields });
 }
 
 function epochSeconds(time: Date): number {

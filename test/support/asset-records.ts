@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import type { PresignedAsset, RawAsset } from '#core/asset';
+import type { AssetRecord } from '#core/asset-record';
+import { type Caller, outboxEntry } from '#core/caller';
+
+export const caller: Caller = {
+  tenant_id: 't_acme',
+  env: 'dev',
+  user_id: 'user-1',
+  scopes: ['raw:read', 'raw:write'],
+  request_id: 'request-1',
+  trace_id: '1-67891233-abcdef012345678912345678',
+};
+
+type Presigned = AssetRecord & { readonly asset: PresignedAsset };
+type Registered = AssetRecord & { readonly asset: RawAsset };
+
+export function presignedRecord(asset: Partial<PresignedAsset> = {}, purge_at = 2_000_000_000): Presigned {
+  const asset_id = asset.asset_id ?? randomUUID();
+  return {
+    asset: {
+      asset_id,
+      tenant_id: caller.tenant_id,
+      env: caller.env,
+      uri: `s3://bucket/tenants/t_acme/dev/raw/${asset_id}/a.txt`,
+      filename: 'a.txt',
+      content_type: 'text/plain',
+      status: 'presigned',
+      upload_expires_at: '2033-05-17T03:33:20.000Z',
+      ...asset,
+    },
+    outbox: outboxEntry(caller, 'raw_asset_presigned', 1, new Date()),
+    purge_at,
+  };
+}
+
+export function registeredRecord(
+  { asset, outbox }: Presigned,
+  metadata: Record<string, unknown> = {},
+): Registered {
+  const next = outboxEntry(caller, 'raw_asset_registered', outbox.sequence + 1, new Date());
+  const { upload_expires_at: _, ...identity } = asset;
+  return {
+    asset: {
+      ...identity,
+      status: 'registered',
+      size_bytes: 3,
+      sha256: 'ab'.repeat(32),
+      version_id: 'v0',
+      created_at: next.occurred_at,
+      created_by: caller.user_id,
+      metadata,
+    },
+    outbox: next,
+  };
+}

@@ -1,0 +1,42 @@
+import { type AssetItem, type AssetRecord, fromItem, partitionKey, toItem } from '#core/asset-record';
+import type { AssetKey, AssetRepository } from '#core/asset-repository';
+import type { OutboxEntry } from '#core/events';
+
+/** Assets in memory: passes the contract suite of the real repository, so that tests of the service may use it. */
+export class MemoryAssetRepository implements AssetRepository {
+  readonly items = new Map<string, AssetItem>();
+
+  async find(key: AssetKey): Promise<AssetRecord | undefined> {
+    return this.#current(key);
+  }
+
+  async create(record: AssetRecord, now: number): Promise<boolean> {
+    const current = this.#current(record.asset);
+    if (current && (current.asset.status !== 'presigned' || (current.purge_at ?? 0) > now)) return false;
+    return this.#put(record);
+  }
+
+  async renew(record: AssetRecord): Promise<boolean> {
+    const current = this.#current(record.asset);
+    if (current?.asset.status !== 'presigned' || current.outbox.event_id !== record.outbox.event_id)
+      return false;
+    return this.#put(record);
+  }
+
+  async register(record: AssetRecord, previous: OutboxEntry, now: number): Promise<boolean> {
+    const current = this.#current(record.asset);
+    if (current?.asset.status !== 'presigned' || current.outbox.event_id !== previous.event_id) return false;
+    return (current.purge_at ?? 0) > now && this.#put(record);
+  }
+
+  // Not async: a check and its write happen at once, as in one conditional write.
+  #current(key: AssetKey): AssetRecord | undefined {
+    const item = this.items.get(partitionKey(key));
+    return item && fromItem(item);
+  }
+
+  #put(record: AssetRecord): boolean {
+    this.items.set(partitionKey(record.asset), toItem(record));
+    return true;
+  }
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { ObjectStore, SignedForm, StoredObject, UploadForm } from '#core/object-store';
+
+/** Objects in memory: passes the contract suite of the real store, so that tests of the service may use it. */
+export class MemoryObjectStore implements ObjectStore {
+  readonly forms: UploadForm[] = [];
+  /** How often an object was read whole. */
+  hashed = 0;
+  readonly #versions = new Map<string, { object: StoredObject; bytes: Buffer }[]>();
+
+  uri(key: string): string {
+    return `s3://memory/${key}`;
+  }
+
+  async signForm(form: UploadForm): Promise<SignedForm> {
+    this.forms.push(form);
+    return { url: 'https://memory.example', fields: { key: form.key, 'Content-Type': form.contentType } };
+  }
+
+  /** Puts a version; its SHA-256 is known to the store only where the form declared it. */
+  put(key: string, bytes: Buffer, contentType: string, declared?: { sha256: string }): void {
+    const versions = this.#versions.get(key) ?? [];
+    const object = {
+      versionId: `v${versions.length}`,
+      sizeBytes: bytes.length,
+      contentType,
+      sha256: declared?.sha256,
+    };
+    this.#versions.set(key, [...versions, { object, bytes }]);
+  }
+
+  async describe(key: string): Promise<StoredObject | undefined> {
+    return this.#versions.get(key)?.at(-1)?.object;
+  }
+
+  async hash(key: string, versionId: string): Promise<string> {
+    this.hashed += 1;
+    const version = this.#versions.get(key)?.find(({ object }) => object.versionId === versionId);
+    if (!version) throw new Error('no such version');
+    return createHash('sha256').update(version.bytes).digest('hex');
+  }
+}
