@@ -35,7 +35,9 @@ export class Registrar {
     const now = new Date();
     const outbox = outboxEntry(caller, 'raw_asset_registered', found.outbox.sequence + 1, now);
     const asset: RawAsset = {
-      ...key,
+      asset_id: key.asset_id,
+      tenant_id: key.tenant_id,
+      env: key.env,
       uri: found.asset.uri,
       ...proven,
       created_at: outbox.occurred_at,
@@ -54,8 +56,7 @@ export class Registrar {
   async #prove(declared: PresignedAsset, { metadata: _, ...claimed }: RegisterRequest): Promise<Proven> {
     const key = objectKey(declared);
     const object = await this.#objects.describe(key);
-    if (object === undefined)
-      throw new RawStorageError('not_uploaded', 'Nothing is uploaded for this asset yet');
+    if (object === undefined) throw new RawStorageError('not_uploaded');
     const proven: Proven = {
       filename: declared.filename,
       content_type: object.contentType,
@@ -80,9 +81,7 @@ export class Registrar {
 type Proven = Pick<RawAsset, 'filename' | 'content_type' | 'status' | 'size_bytes' | 'sha256' | 'version_id'>;
 
 function confirm(found: AssetRecord | undefined, request: RegisterRequest): RawAsset {
-  if (found?.asset.status !== 'registered') {
-    throw new RawStorageError('asset_not_found');
-  }
+  if (found?.asset.status !== 'registered') throw new RawStorageError('asset_not_found');
   refuseDifferences('already_registered', found.asset, [request]);
   return found.asset;
 }

@@ -1,4 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { describeError, log } from '#core/log';
 
 /** Keys are fetched again after this long, so that a key which the issuer withdraws is refused from then on. */
 const FRESH_MS = 10 * 60 * 1000;
@@ -55,7 +56,10 @@ export class RemoteJwks {
     }
     return this.#loading.then(
       () => true,
-      () => false,
+      (error) => {
+        log('error', 'keys of the issuer not fetched', describeError(error));
+        return false;
+      },
     );
   }
 
