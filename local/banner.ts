@@ -1,0 +1,58 @@
+/** One upload from a shell that has curl and node, line by line; they share `API`, `TOKEN`, `FILE`, `FORM` and `ID`. */
+export interface CurlSession {
+  readonly setup: string;
+  readonly presign: string;
+  readonly post: string;
+  readonly register: string;
+  readonly get: string;
+  readonly events: string;
+}
+
+/** Names and sizes of any file go through node, so that quoting is JSON's and not the shell's. */
+const DESCRIBE =
+  'f=process.argv[1];fs.createReadStream(f).pipe(require("crypto").createHash("sha256").setEncoding("hex"))' +
+  '.on("data",sha256=>console.log(JSON.stringify({filename:path.basename(f),size_bytes:fs.statSync(f).size,sha256})))';
+
+/** {url, fields} as a curl config file, whose quoted strings take JSON's escapes; the file comes last. */
+const TO_CURL_CONFIG =
+  'j=JSON.stringify;[form,f]=process.argv.slice(1);p=JSON.parse(form);["url="+j(p.url),' +
+  '...Object.entries(p.fields).map(e=>"form-string="+j(e.join("="))),"form="+j("file=@"+j(f))].join("\\n")';
+
+/** The lines for bash. */
+export function curlSession({ apiUrl, token }: { apiUrl: string; token: string }): CurlSession {
+  const authorized = '-H "Authorization: Bearer $TOKEN"';
+  const json = '-H "Content-Type: application/json"';
+  return {
+    setup: `API=${apiUrl}; TOKEN=${token}; FILE=\${FILE:-README.md}`,
+    presign: `FORM=$(node -e '${DESCRIBE}' -- "$FILE" | curl -sS "$API/nexus/raw/presign-upload" ${authorized} ${json} -d @-)`,
+    post: `node -p '${TO_CURL_CONFIG}' -- "$FORM" "$FILE" | curl -sS -K -`,
+    register: `ID=$(node -p 'JSON.parse(process.argv[1]).asset_id' -- "$FORM"); curl -sS "$API/nexus/raw/register" ${authorized} ${json} -d "{\\"asset_id\\":\\"$ID\\"}"`,
+    get: `curl -sS "$API/nexus/raw/$ID" ${authorized}`,
+    events: 'curl -sS "$API/_local/events"',
+  };
+}
+
+/** What is printed once the cloud is up. */
+export function banner(cloud: { apiUrl: string; awsUrl: string; token: string }): string {
+  const lines = curlSession(cloud);
+  return `
+Nexus Raw Storage is up. Ctrl-C stops it.
+
+  API      ${cloud.apiUrl}
+  AWS      ${cloud.awsUrl}  (S3, DynamoDB, EventBridge, SQS)
+  Events   ${cloud.apiUrl}/_local/events
+  Token    for tenant t_demo, in the first line below
+
+Upload a file: presign, post, register.
+
+${lines.setup}
+${lines.presign}
+${lines.post}
+${lines.register}
+
+Then read it back, and see its events:
+
+${lines.get}
+${lines.events}
+`;
+}

@@ -1,0 +1,34 @@
+/** What a function's worker is started with. */
+export interface SandboxData {
+  readonly name: string;
+  readonly arn: string;
+  /** Where the bundle is. */
+  readonly directory: string;
+  /** `file.export`, as Lambda's Handler setting. */
+  readonly handler: string;
+  readonly memoryMb: number;
+}
+
+/** One invocation. */
+export interface ToWorker {
+  readonly id: number;
+  readonly requestId: string;
+  /** JSON. */
+  readonly payload: string;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
+interface Failure {
+  readonly type: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | ({ readonly kind: 'init-failure' } & Failure)
+  | { readonly kind: 'result'; readonly id: number; readonly result: string }
+  | ({ readonly kind: 'failure'; readonly id: number } & Failure)
+  /** One JSON object. */
+  | { readonly kind: 'log'; readonly line: string };

@@ -1,0 +1,99 @@
+/**
+ * What runs inside a function's worker: loads the bundle once, then answers invocations as the Lambda runtime does.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { format, inspect } from 'node:util';
+import { compileFunction, constants } from 'node:vm';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromWorker, SandboxData, ToWorker } from './function-protocol.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('function-worker.ts runs as a worker only');
+
+const data = workerData as SandboxData;
+const requestId = new AsyncLocalStorage<string>();
+const post = (message: FromWorker) => port.postMessage(message);
+
+for (const level of ['debug', 'info', 'log', 'warn', 'error'] as const) {
+  console[level] = (...args: unknown[]) => {
+    const message = args.length === 1 && typeof args[0] === 'object' ? args[0] : format(...args);
+    const line = { level: level === 'log' ? 'info' : level, requestId: requestId.getStore(), message };
+    post({ kind: 'log', line: toJson(line) });
+  };
+}
+
+type Handler = (event: unknown, context: object) => unknown;
+
+const handler = load();
+
+if (handler !== undefined) {
+  post({ kind: 'ready' });
+  port.on('message', async (invocation: ToWorker) => {
+    const { id } = invocation;
+    try {
+      const result = await requestId.run(invocation.requestId, () =>
+        handler(JSON.parse(invocation.payload), contextOf(invocation)),
+      );
+      post({ kind: 'result', id, result: JSON.stringify(result) ?? 'null' });
+    } catch (error) {
+      post({ kind: 'failure', id, ...describe(error) });
+    }
+  });
+}
+
+/** CommonJS whatever package.json is around: on Lambda there is none, and a `.js` file without one is CommonJS. */
+function load(): Handler | undefined {
+  const [file = '', name = ''] = data.handler.split('.');
+  const path = join(data.directory, `${file}.js`);
+  try {
+    const parameters = ['module', 'exports', 'require', '__filename', '__dirname'];
+    const module = { exports: {} as Record<string, unknown> };
+    compileFunction(readFileSync(path, 'utf8'), parameters, {
+      filename: path,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    })(module, module.exports, createRequire(path), path, dirname(path));
+    const exported = module.exports[name];
+    if (typeof exported === 'function') return exported as Handler;
+    post({
+      kind: 'init-failure',
+      type: 'Runtime.HandlerNotFound',
+      message: `${data.handler} is not a function`,
+    });
+  } catch (error) {
+    post({ kind: 'init-failure', ...describe(error) });
+  }
+  return undefined;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+function contextOf(invocation: ToWorker): object {
+  return {
+    awsRequestId: invocation.requestId,
+    functionName: data.name,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: data.arn,
+    memoryLimitInMB: String(data.memoryMb),
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
+  };
+}
+
+function describe(error: unknown): { type: string; message: string; stack?: string } {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  return {
+    type: error.name,
+    message: error.message,
+    ...(error.stack !== undefined && { stack: error.stack }),
+  };
+}
+
+function toJson(line: object): string {
+  try {
+    return JSON.stringify(line);
+  } catch {
+    return JSON.stringify({ level: 'info', message: inspect(line) });
+  }
+}

@@ -1,0 +1,78 @@
+/** Local values of a stack's resources: `Ref` under the empty attribute, `Fn::GetAtt` under the attribute's name. */
+export type ResourceValues = (logicalId: string, attribute: string) => string | undefined;
+
+type Json = unknown;
+
+/** An intrinsic function of the template that has no local value. */
+export class UnresolvedIntrinsicError extends Error {
+  constructor(intrinsic: string) {
+    super(`The template's ${intrinsic} has no local value`);
+    this.name = 'UnresolvedIntrinsicError';
+  }
+}
+
+/**
+ * Replaces `Ref`, `Fn::GetAtt`, `Fn::Join` and `Fn::Sub` in a part of a template by local values, at any depth.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+ *
+ * @throws UnresolvedIntrinsicError for any other intrinsic function, and for a resource without such a value.
+ */
+export function resolveIntrinsics(part: Json, values: ResourceValues): Json {
+  const lookUp = (logicalId: string, attribute: string): string => {
+    const value = values(logicalId, attribute);
+    if (value === undefined) {
+      throw new UnresolvedIntrinsicError(
+        attribute === '' ? `Ref ${logicalId}` : `Fn::GetAtt ${logicalId}.${attribute}`,
+      );
+    }
+    return value;
+  };
+
+  const resolve = (node: Json): Json => {
+    if (Array.isArray(node)) return node.map(resolve);
+    if (typeof node !== 'object' || node === null) return node;
+    const [entry, ...others] = Object.entries(node);
+    if (entry === undefined || others.length > 0 || !isIntrinsic(entry[0])) {
+      return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, resolve(value)]));
+    }
+    return apply(...entry);
+  };
+
+  const apply = (name: string, argument: Json): string => {
+    switch (name) {
+      case 'Ref':
+        return lookUp(String(argument), '');
+      case 'Fn::GetAtt': {
+        const [logicalId = '', attribute = ''] = Array.isArray(argument)
+          ? argument.map(String)
+          : splitOnce(String(argument));
+        return lookUp(logicalId, attribute);
+      }
+      case 'Fn::Join': {
+        const [separator, parts] = argument as [string, Json[]];
+        return parts.map((part) => String(resolve(part))).join(separator);
+      }
+      case 'Fn::Sub': {
+        const [text, own] = (Array.isArray(argument) ? argument : [argument, {}]) as [
+          string,
+          Record<string, Json>,
+        ];
+        return text.replaceAll(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
+          if (literal) return `\${${name}}`;
+          return Object.hasOwn(own, name) ? String(resolve(own[name])) : lookUp(...splitOnce(name));
+        });
+      }
+      default:
+        throw new UnresolvedIntrinsicError(name);
+    }
+  };
+
+  return resolve(part);
+}
+
+const isIntrinsic = (key: string) => key === 'Ref' || key === 'Condition' || key.startsWith('Fn::');
+
+function splitOnce(reference: string): [string, string] {
+  const dot = reference.indexOf('.');
+  return dot < 0 ? [reference, ''] : [reference.slice(0, dot), reference.slice(dot + 1)];
+}

@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+/** An HTTP server that only this machine reaches, and only under its own name. */
+export interface LoopbackServer {
+  readonly url: string;
+  /** Starts answering with `listener`; until then every request gets 503. */
+  serve(listener: Listener): void;
+  close(): Promise<void>;
+}
+
+/** Another program listens on the port. */
+export class PortInUseError extends Error {
+  constructor(port: number) {
+    super(`Port ${port} is in use`);
+    this.name = 'PortInUseError';
+  }
+}
+
+/** Bytes of request line and headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const MAX_HEADER_BYTES = 10_240;
+
+/**
+ * Listens on 127.0.0.1, on any free port for 0. Requests whose `Host` is not a loopback name with this port are
+ * refused: a page elsewhere whose name was rebound to 127.0.0.1 sends its own name.
+ *
+ * @throws PortInUseError
+ */
+export async function listenOnLoopback(port: number): Promise<LoopbackServer> {
+  let listener: Listener = (_, response) => sendMessage(response, 503, 'Service Unavailable');
+  const names = new Set<string>();
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, async (request, response) => {
+    if (!names.has(request.headers.host ?? '')) return sendMessage(response, 403, 'Forbidden');
+    try {
+      await listener(request, response);
+    } catch {
+      if (response.headersSent) response.destroy();
+      else sendMessage(response, 500, 'Internal Server Error');
+    }
+  });
+  server.on('clientError', refuseUnreadable);
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new PortInUseError(port) : error);
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const bound = (server.address() as AddressInfo).port;
+  for (const name of ['127.0.0.1', 'localhost', '[::1]']) names.add(`${name}:${bound}`);
+
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    serve(next) {
+      listener = next;
+    },
+    close() {
+      return new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+/** Answers as API Gateway does where no function is asked: `{"message": …}`. */
+export function sendMessage(response: ServerResponse, status: number, message: string): void {
+  sendJson(response, status, { message });
+}
+
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  const body = JSON.stringify(value);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+/** For what the parser rejects there is no response object: the answer is written to the socket. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const body = JSON.stringify({ message: STATUS_CODES[status] });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

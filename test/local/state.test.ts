@@ -1,0 +1,65 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openState, StateInUseError } from '../../local/state.ts';
+
+const makeDir = () => join(mkdtempSync(join(tmpdir(), 'nexus-state-test-')), '.nexus');
+
+test('keeps its credentials for the next opening, readable by the owner alone', () => {
+  const dir = makeDir();
+  const first = openState(dir);
+  first.close();
+  const second = openState(dir);
+  expect(second.credentials).toEqual(first.credentials);
+  expect(new Set(Object.values(first.credentials)).size).toBe(3);
+  expect(statSync(join(dir, 'credentials.json')).mode & 0o777).toBe(0o600);
+  expect(statSync(dir).mode & 0o777).toBe(0o700);
+  second.close();
+});
+
+test('different directories have different credentials', () => {
+  const [a, b] = [openState(makeDir()), openState(makeDir())];
+  expect(a.credentials.secretAccessKey).not.toBe(b.credentials.secretAccessKey);
+  a.close();
+  b.close();
+});
+
+test('is not shared within a process', () => {
+  const dir = makeDir();
+  const state = openState(dir);
+  expect(() => openState(dir)).toThrow(StateInUseError);
+  state.close();
+  openState(dir).close();
+});
+
+test('is not shared with another process that lives', () => {
+  const dir = makeDir();
+  openState(dir).close();
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  try {
+    writeFileSync(join(dir, 'lock'), String(other.pid));
+    expect(() => openState(dir)).toThrow(`in use by process ${other.pid}`);
+  } finally {
+    other.kill();
+  }
+});
+
+test.each(['of a process that is gone', 'of no process at all'])('takes over a lock %s', (whose) => {
+  const dir = makeDir();
+  openState(dir).close();
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  writeFileSync(join(dir, 'lock'), whose.includes('gone') ? String(gone) : 'nonsense');
+  const state = openState(dir);
+  expect(readFileSync(join(dir, 'lock'), 'utf8')).toBe(String(process.pid));
+  state.close();
+  expect(existsSync(join(dir, 'lock'))).toBe(false);
+});
+
+test('an ephemeral state is removed at close', () => {
+  const state = openState();
+  expect(existsSync(state.dir)).toBe(true);
+  state.close();
+  expect(existsSync(state.dir)).toBe(false);
+});
