@@ -25,11 +25,11 @@ const UNAVAILABLE = ownAnswer(503, 'Service Unavailable');
  * An API Gateway HTTP API with Lambda proxy integrations, payload format 2.0: the template's routes behind its
  * authorizer and throttling, with API Gateway's own answers.
  */
-export function createGateway(api: ApiDefinition, invoke: Invoke, region: string): Listener {
+export function createGateway(api: ApiDefinition, invoke: Invoke): Listener {
   const authorizers = new Map<AuthorizerDefinition, LambdaAuthorizer>();
   for (const { authorizer } of api.routes) {
     if (authorizer && !authorizers.has(authorizer)) {
-      authorizers.set(authorizer, new LambdaAuthorizer(authorizer, invoke, region));
+      authorizers.set(authorizer, new LambdaAuthorizer(authorizer, invoke));
     }
   }
   const bucket = api.throttling && new TokenBucket(api.throttling);

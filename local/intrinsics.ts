@@ -1,4 +1,4 @@
-/** Local values of a stack's resources: `Ref` under the empty attribute, `Fn::GetAtt` under the attribute's name. */
+/** Local values of a stack's resources: `Fn::GetAtt` by the attribute's name, `Ref` by the attribute `Ref`. */
 export type ResourceValues = (logicalId: string, attribute: string) => string | undefined;
 
 type Json = unknown;
@@ -22,7 +22,7 @@ export function resolveIntrinsics(part: Json, values: ResourceValues): Json {
     const value = values(logicalId, attribute);
     if (value === undefined) {
       throw new UnresolvedIntrinsicError(
-        attribute === '' ? `Ref ${logicalId}` : `Fn::GetAtt ${logicalId}.${attribute}`,
+        attribute === 'Ref' ? `Ref ${logicalId}` : `Fn::GetAtt ${logicalId}.${attribute}`,
       );
     }
     return value;
@@ -41,7 +41,7 @@ export function resolveIntrinsics(part: Json, values: ResourceValues): Json {
   const apply = (name: string, argument: Json): string => {
     switch (name) {
       case 'Ref':
-        return lookUp(String(argument), '');
+        return lookUp(String(argument), 'Ref');
       case 'Fn::GetAtt': {
         const [logicalId = '', attribute = ''] = Array.isArray(argument)
           ? argument.map(String)
@@ -70,9 +70,9 @@ export function resolveIntrinsics(part: Json, values: ResourceValues): Json {
   return resolve(part);
 }
 
-const isIntrinsic = (key: string) => key === 'Ref' || key === 'Condition' || key.startsWith('Fn::');
+const isIntrinsic = (key: string) => key === 'Ref' || key.startsWith('Fn::');
 
 function splitOnce(reference: string): [string, string] {
   const dot = reference.indexOf('.');
-  return dot < 0 ? [reference, ''] : [reference.slice(0, dot), reference.slice(dot + 1)];
+  return dot < 0 ? [reference, 'Ref'] : [reference.slice(0, dot), reference.slice(dot + 1)];
 }

@@ -1,5 +1,6 @@
+import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { AuthorizerDefinition } from './definition.ts';
-import { ACCOUNT_ID, API_ID, type RequestEvent } from './event.ts';
+import { API_ID, type RequestEvent } from './event.ts';
 
 /** Runs a function by name, as Lambda's Invoke does. */
 export type Invoke = (functionName: string, payload: unknown) => Promise<unknown>;
@@ -19,20 +20,13 @@ const MAX_CACHED = 1000;
 export class LambdaAuthorizer {
   readonly #definition: AuthorizerDefinition;
   readonly #invoke: Invoke;
-  readonly #region: string;
   readonly #now: () => number;
   readonly #cache = new Map<string, { readonly decision: Decision; readonly until: number }>();
 
   /** `now` gives epoch milliseconds. */
-  constructor(
-    definition: AuthorizerDefinition,
-    invoke: Invoke,
-    region: string,
-    now: () => number = Date.now,
-  ) {
+  constructor(definition: AuthorizerDefinition, invoke: Invoke, now: () => number = Date.now) {
     this.#definition = definition;
     this.#invoke = invoke;
-    this.#region = region;
     this.#now = now;
   }
 
@@ -53,7 +47,7 @@ export class LambdaAuthorizer {
     const answer = await this.#invoke(this.#definition.functionName, {
       ...event,
       type: 'REQUEST',
-      routeArn: `arn:aws:execute-api:${this.#region}:${ACCOUNT_ID}:${API_ID}/$default/${method}${path}`,
+      routeArn: `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${API_ID}/$default/${method}${path}`,
       identitySource,
     });
     const { isAuthorized, context } = (answer ?? {}) as { isAuthorized?: unknown; context?: unknown };

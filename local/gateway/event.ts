@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { ACCOUNT_ID } from '../account.ts';
 
-/** Account and API ids of the local template's API. */
-export const ACCOUNT_ID = '000000000000';
+/** The id of the template's API. */
 export const API_ID = 'local';
 
 /** The parts of a payload that functions and authorizers get alike. */
