@@ -1,0 +1,42 @@
+import { App } from 'aws-cdk-lib';
+import { RawStorageStack, type RawStorageStackProps } from '../lib/raw-storage-stack.ts';
+import { SettingError } from '../lib/settings.ts';
+
+const app = new App();
+
+try {
+  new RawStorageStack(app, 'NexusRawStorage', {
+    issuer: text('issuer') ?? '',
+    audience: text('audience') ?? '',
+    jwksUri: text('jwksUri'),
+    scopePrefix: text('scopePrefix'),
+    tenantClaim: text('tenantClaim'),
+    env: text('env') as RawStorageStackProps['env'],
+    allowedOrigins: list('allowedOrigins'),
+    maxUploadBytes: number('maxUploadBytes'),
+    uploadExpirySeconds: number('uploadExpirySeconds'),
+  });
+} catch (error) {
+  if (!(error instanceof SettingError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+/** A context value is text where `-c` gave it, and of any type where `cdk.json` did. */
+function text(key: string): string | undefined {
+  const value: unknown = app.node.tryGetContext(key);
+  return value === undefined ? undefined : String(value);
+}
+
+function number(key: string): number | undefined {
+  const value = text(key);
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Comma-separated, or a list in `cdk.json`. */
+function list(key: string): string[] | undefined {
+  return text(key)
+    ?.split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,35 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+
+/**
+ * Where a stream mapping keeps the records that it gives up: whole, where a queue would hold only their position in a
+ * stream that forgets them after a day.
+ */
+export class FailureBucket extends s3.Bucket implements lambda.IEventSourceDlq {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  /**
+   * Grants what Lambda needs to write here in the function's name; CDK's `S3OnFailureDestination` would also let the
+   * function read and delete. https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+   */
+  bind(_mapping: lambda.IEventSourceMapping, fn: lambda.IFunction): lambda.DlqDestinationConfig {
+    iam.Grant.addToPrincipal({
+      grantee: fn,
+      actions: ['s3:PutObject'],
+      resourceArns: [this.arnForObjects('*')],
+    });
+    iam.Grant.addToPrincipal({ grantee: fn, actions: ['s3:ListBucket'], resourceArns: [this.bucketArn] });
+    return { destination: this.bucketArn };
+  }
+}

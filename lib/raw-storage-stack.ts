@@ -1,0 +1,84 @@
+import { CfnOutput, Duration, Stack, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ENV } from '#core/env';
+import { Api, type ApiProps } from './api.ts';
+import { AssetTable } from './asset-table.ts';
+import { EventBus } from './event-bus.ts';
+import { Publisher } from './publisher.ts';
+import { RawBucket } from './raw-bucket.ts';
+import { RawFunction } from './raw-function.ts';
+import { type Settings, validateSettings } from './settings.ts';
+
+export interface RawStorageStackProps extends Settings, Pick<ApiProps, 'throttle'> {}
+
+/** The whole service. */
+export class RawStorageStack extends Stack {
+  /** Subscribers make their rules on it. */
+  readonly bus: EventBus;
+
+  /** @throws SettingError for a setting that cannot be */
+  constructor(scope: Construct, id: string, props: RawStorageStackProps) {
+    validateSettings(props);
+    super(scope, id, { description: 'Nexus Raw Storage: tenant-scoped storage for raw files' });
+    const { env = 'dev', allowedOrigins = [], throttle } = props;
+    const maxUploadBytes = String(props.maxUploadBytes ?? 5 * 1024 ** 3);
+    const maxHashBytes = String(props.maxHashBytes ?? 256 * 1024 ** 2);
+
+    const bucket = new RawBucket(this, 'RawBucket', { allowedOrigins });
+    const table = new AssetTable(this, 'AssetTable', { deletionProtection: env === 'prod' });
+    this.bus = new EventBus(this, 'EventBus');
+    new Publisher(this, 'Publisher', { table, bus: this.bus });
+
+    const authorizer = new RawFunction(this, 'authorizer', {
+      memorySize: 256,
+      timeout: Duration.seconds(10),
+      environment: {
+        [ENV.issuer]: props.issuer,
+        [ENV.audience]: props.audience,
+        [ENV.tenantClaim]: props.tenantClaim ?? 'tenant_id',
+        [ENV.scopePrefix]: props.scopePrefix ?? '',
+        [ENV.defaultEnv]: env,
+        ...(props.jwksUri && { [ENV.jwksUri]: props.jwksUri }),
+      },
+    });
+    const presignUpload = new RawFunction(this, 'presign-upload', {
+      memorySize: 512,
+      timeout: Duration.seconds(10),
+      environment: {
+        [ENV.maxUploadBytes]: maxUploadBytes,
+        [ENV.maxHashBytes]: maxHashBytes,
+        [ENV.uploadExpirySeconds]: String(props.uploadExpirySeconds ?? 900),
+      },
+    });
+    bucket.grantUpload(presignUpload);
+    table.grantPresign(presignUpload);
+
+    // It may read a whole file to hash it, and must answer before the gateway gives up at 30 seconds.
+    const register = new RawFunction(this, 'register', {
+      memorySize: 1024,
+      timeout: Duration.seconds(25),
+      environment: { [ENV.maxHashBytes]: maxHashBytes },
+    });
+    bucket.grantInspect(register);
+    table.grantRegister(register);
+
+    const getAsset = new RawFunction(this, 'get-asset', { memorySize: 512, timeout: Duration.seconds(10) });
+    table.grantFind(getAsset);
+
+    const api = new Api(this, 'Api', {
+      authorizer,
+      presignUpload,
+      register,
+      getAsset,
+      allowedOrigins,
+      ...(throttle && { throttle }),
+    });
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'RawBucketName', { value: bucket.bucketName });
+    new CfnOutput(this, 'AssetTableName', { value: table.tableName });
+    new CfnOutput(this, 'EventBusName', { value: this.bus.eventBusName });
+    Tags.of(this).add('project', 'nexus-raw-storage');
+    Tags.of(this).add('env', env);
+  }
+}
