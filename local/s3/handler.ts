@@ -1,0 +1,136 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { UNSIGNED_PAYLOAD } from '@smithy/signature-v4';
+import { AwsError } from '../aws-error.ts';
+import type { SigningScope } from '../signing-scope.ts';
+import { type LocalCredentials, verifySignature } from '../sigv4.ts';
+import { type CorsRule, corsHeaders, preflightHeaders } from './cors.ts';
+import { listObjectVersions } from './list-versions.ts';
+import { deleteObject, readObject } from './object-routes.ts';
+import { ObjectStore } from './object-store.ts';
+import { postObject } from './post-object.ts';
+import { parseTarget, type Target } from './target.ts';
+import { xmlDocument } from './xml.ts';
+
+export interface S3HandlerOptions {
+  /** Where the objects are kept. */
+  readonly dir: string;
+  /** The buckets that there are, all of them versioned. */
+  readonly buckets: readonly { readonly name: string; readonly corsRules: readonly CorsRule[] }[];
+  readonly credentials: LocalCredentials;
+  readonly region: string;
+  /** @default the wall clock */
+  readonly now?: () => Date;
+}
+
+export interface S3Handler {
+  /** Answers one request; never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  readonly store: ObjectStore;
+}
+
+const EMPTY_SHA256 = createHash('sha256').digest('hex');
+/** Parameters that choose no other operation; any that is not listed does. */
+const OBJECT_PARAMETERS =
+  /^(versionId|x-id|x-amz-.*|response-(content-(type|language|disposition|encoding)|cache-control|expires))$/i;
+const LIST_PARAMETERS =
+  /^(versions|prefix|delimiter|encoding-type|key-marker|max-keys|version-id-marker|x-id|x-amz-.*)$/i;
+
+/** The part of S3 that the service uses, path-style, over versioned buckets; anything else is answered 501. */
+export function createS3Handler(options: S3HandlerOptions): S3Handler {
+  const { region, credentials, now = () => new Date() } = options;
+  const store = new ObjectStore(options.dir);
+  const scope: SigningScope = { service: 's3', region, credentials };
+  const buckets = new Map(options.buckets.map(({ name, corsRules }) => [name, corsRules]));
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '', headers } = request;
+    const target = parseTarget(url);
+    const corsRules = buckets.get(target.bucket);
+    if (method === 'OPTIONS') {
+      return void response.writeHead(200, preflightHeaders(corsRules ?? [], headers)).end();
+    }
+    response.setHeaders(new Map(Object.entries(corsHeaders(corsRules ?? [], method, headers))));
+
+    const operation = findOperation(method, target);
+    if (operation !== 'PostObject') {
+      // What is not implemented may have a body, which is not read.
+      const payloadHash = operation === undefined ? UNSIGNED_PAYLOAD : EMPTY_SHA256;
+      await verifySignature({ method, url, headers, payloadHash }, { ...scope, now: now() });
+    }
+    if (operation === undefined || isConditional(request)) {
+      throw new AwsError(501, 'NotImplemented', 'This operation is not implemented.');
+    }
+    if (corsRules === undefined) {
+      throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist.');
+    }
+    switch (operation) {
+      case 'PostObject':
+        return postObject(target.bucket, request, response, { store, scope, now });
+      case 'ReadObject':
+        return readObject(target, request, response, store);
+      case 'DeleteObject':
+        return deleteObject(target, response, store);
+      case 'ListObjectVersions':
+        return listObjectVersions(target, response, store);
+    }
+  }
+
+  return {
+    store,
+    async handle(request, response) {
+      response.setHeader('x-amz-request-id', randomUUID());
+      try {
+        await route(request, response);
+      } catch (error) {
+        refuse(error, request, response);
+      }
+    },
+  };
+}
+
+type Operation = 'PostObject' | 'ReadObject' | 'DeleteObject' | 'ListObjectVersions';
+
+function findOperation(method: string, { key, query }: Target): Operation | undefined {
+  const onlyHas = (parameters: RegExp) => [...query.keys()].every((name) => parameters.test(name));
+  if (key === '') {
+    if (method === 'POST' && query.size === 0) return 'PostObject';
+    if (method === 'GET' && query.has('versions') && onlyHas(LIST_PARAMETERS)) return 'ListObjectVersions';
+    return undefined;
+  }
+  if (!onlyHas(OBJECT_PARAMETERS)) return undefined;
+  if (method === 'GET' || method === 'HEAD') return 'ReadObject';
+  return method === 'DELETE' ? 'DeleteObject' : undefined;
+}
+
+/** Conditions whose neglect would do what the client forbade; the others only save bytes. */
+function isConditional({ headers }: IncomingMessage): boolean {
+  return headers['if-match'] !== undefined || headers['if-unmodified-since'] !== undefined;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+  // The sender learns of the refusal at once; what it still sends is read and dropped.
+  request.resume();
+  const isGone = response.destroyed || (request.destroyed && !request.complete);
+  if (response.headersSent || isGone) return void response.destroy();
+  const known = error instanceof AwsError;
+  if (!known) console.error(error);
+  const { status, code, message } = known
+    ? error
+    : new AwsError(500, 'InternalError', 'We encountered an internal error. Please try again.');
+  const requestId = String(response.getHeader('x-amz-request-id'));
+  const body = xmlDocument([
+    'Error',
+    [
+      ['Code', code],
+      ['Message', message],
+      ['RequestId', requestId],
+    ],
+  ]);
+  response.writeHead(status, {
+    'content-type': 'application/xml',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,45 @@
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+
+/**
+ * Entries of JSON, a line each, only ever appended. An entry exists when its line is whole and on disk; a line torn by
+ * a crash never was.
+ */
+export class Journal<TEntry> {
+  readonly #descriptor: number;
+  #length: number;
+
+  private constructor(descriptor: number, length: number) {
+    this.#descriptor = descriptor;
+    this.#length = length;
+  }
+
+  /** Opens the file, making it on first use, and reads what it holds. */
+  static open<TEntry>(path: string): { journal: Journal<TEntry>; entries: TEntry[] } {
+    const descriptor = openSync(path, 'a+', 0o600);
+    const content = readFileSync(descriptor);
+    const length = content.lastIndexOf('\n') + 1;
+    if (length < content.length) ftruncateSync(descriptor, length);
+    const lines = content.toString('utf8', 0, length).split('\n').slice(0, -1);
+    return { journal: new Journal(descriptor, length), entries: lines.map((line) => JSON.parse(line)) };
+  }
+
+  /** Returns once the entry would survive a loss of power. */
+  append(entry: TEntry): void {
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    try {
+      for (let written = 0; written < line.length; ) {
+        written += writeSync(this.#descriptor, line, written);
+      }
+      fsyncSync(this.#descriptor);
+    } catch (error) {
+      // A full disk leaves half a line, on which the next entry must not be built.
+      ftruncateSync(this.#descriptor, this.#length);
+      throw error;
+    }
+    this.#length += line.length;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}

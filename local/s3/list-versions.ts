@@ -1,0 +1,118 @@
+import type { ServerResponse } from 'node:http';
+import { AwsError } from '../aws-error.ts';
+import type { ObjectStore } from './object-store.ts';
+import { compareKeys, type ObjectVersion } from './object-version.ts';
+import type { Target } from './target.ts';
+import { type XmlElement, xmlDocument } from './xml.ts';
+
+interface Listed {
+  readonly version: ObjectVersion;
+  readonly isLatest: boolean;
+}
+
+const MAX_KEYS = 1000;
+const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+/** ListObjectVersions: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
+export function listObjectVersions(
+  { bucket, query }: Target,
+  response: ServerResponse,
+  store: ObjectStore,
+): void {
+  const prefix = query.get('prefix') ?? '';
+  const keyMarker = query.get('key-marker') ?? '';
+  const versionIdMarker = query.get('version-id-marker') ?? '';
+  const maxKeys = parseMaxKeys(query.get('max-keys'));
+  const encode = keyEncoding(query.get('encoding-type'));
+  if (query.get('delimiter')) throw new AwsError(501, 'NotImplemented', 'delimiter is not implemented.');
+  if (versionIdMarker !== '' && keyMarker === '') {
+    throw new AwsError(400, 'InvalidArgument', 'A version-id-marker needs a key-marker.');
+  }
+
+  const all = listAfter(store, bucket, prefix, keyMarker, versionIdMarker);
+  const page = all.slice(0, maxKeys);
+  const last = page.at(-1)?.version;
+  const isTruncated = last !== undefined && all.length > page.length;
+  const body = xmlDocument(
+    [
+      'ListVersionsResult',
+      [
+        ['Name', bucket],
+        ['Prefix', encode(prefix)],
+        ['KeyMarker', encode(keyMarker)],
+        ['VersionIdMarker', versionIdMarker],
+        ...(isTruncated ? nextMarkers(encode(last.key), last.versionId) : []),
+        ['MaxKeys', maxKeys],
+        ...(query.has('encoding-type') ? [['EncodingType', 'url'] as const] : []),
+        ['IsTruncated', isTruncated],
+        ...page.map((listed) => toXml(listed, encode)),
+      ],
+    ],
+    S3_NAMESPACE,
+  );
+  response.writeHead(200, { 'content-type': 'application/xml' }).end(body);
+}
+
+/** Ids sort by age, so that a page goes on where the last one ended even if that version was removed since. */
+function listAfter(
+  store: ObjectStore,
+  bucket: string,
+  prefix: string,
+  keyMarker: string,
+  versionIdMarker: string,
+): Listed[] {
+  const isAfter = ({ versionId }: ObjectVersion, order: number) =>
+    order > 0 || (order === 0 && versionIdMarker !== '' && versionId < versionIdMarker);
+  return [...store.keys(bucket)]
+    .filter(([key]) => key.startsWith(prefix))
+    .sort(([a], [b]) => compareKeys(a, b))
+    .flatMap(([key, versions]) => {
+      const order = compareKeys(key, keyMarker);
+      return versions
+        .map((version, index) => ({ version, isLatest: index === 0 }))
+        .filter(({ version }) => isAfter(version, order));
+    });
+}
+
+function toXml({ version, isLatest }: Listed, encode: (key: string) => string): XmlElement {
+  const common: XmlElement[] = [
+    ['Key', encode(version.key)],
+    ['VersionId', version.versionId],
+    ['IsLatest', isLatest],
+    ['LastModified', version.lastModified],
+  ];
+  if (version.deleted) return ['DeleteMarker', common];
+  const checksum: XmlElement[] = [
+    ['ChecksumAlgorithm', 'SHA256'],
+    ['ChecksumType', 'FULL_OBJECT'],
+  ];
+  return [
+    'Version',
+    [
+      ...common,
+      ['ETag', version.etag],
+      ...(version.keepsSha256 ? checksum : []),
+      ['Size', version.size],
+      ['StorageClass', 'STANDARD'],
+    ],
+  ];
+}
+
+function nextMarkers(key: string, versionId: string): XmlElement[] {
+  return [
+    ['NextKeyMarker', key],
+    ['NextVersionIdMarker', versionId],
+  ];
+}
+
+function parseMaxKeys(value: string | null): number {
+  if (value === null) return MAX_KEYS;
+  if (/^\d{1,10}$/.test(value)) return Math.min(Number(value), MAX_KEYS);
+  throw new AwsError(400, 'InvalidArgument', 'max-keys must be a number.');
+}
+
+function keyEncoding(type: string | null): (key: string) => string {
+  if (type === null) return (key) => key;
+  if (type === 'url') return (key) => encodeURIComponent(key).replaceAll('%2F', '/');
+  throw new AwsError(400, 'InvalidArgument', 'encoding-type must be url.');
+}

@@ -1,0 +1,116 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Busboy, type BusboyInstance } from '@fastify/busboy';
+import { AwsError } from '../aws-error.ts';
+
+/** A form as far as it is known when its file begins. */
+export interface PostForm {
+  /** By name in lower case: S3 takes names in any case. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** Without its path; a file may have no name. */
+  readonly filename: string | undefined;
+  /** The file's bytes; whoever reads them slowly slows the sender down. */
+  readonly content: AsyncIterable<Buffer>;
+}
+
+/** Bytes of form before the file: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html */
+const MAX_PRE_DATA_BYTES = 20 * 1024;
+
+/**
+ * Reads a `multipart/form-data` request. At the file's first byte `receive` is called, and what it resolves to is
+ * returned when the form has been read to its end; after any failure it is discarded instead. Fields after the file are
+ * ignored.
+ *
+ * @throws AwsError MalformedPOSTRequest, MaxPostPreDataLengthExceeded, InvalidArgument without exactly one file, and
+ *   whatever `receive` throws; the rest of the request is then left unread
+ */
+export async function readPostForm<T extends { discard(): Promise<void> }>(
+  request: IncomingMessage,
+  receive: (form: PostForm) => Promise<T>,
+): Promise<T> {
+  const parser = openParser(request);
+  const fields = new Map<string, string>();
+  let file: { readonly content: Readable; readonly received: Promise<T> } | undefined;
+  const progress = new Interruptible();
+
+  parser.on('field', (name: string | undefined, value) => {
+    if (file !== undefined) return;
+    const known = name?.toLowerCase();
+    if (known === undefined) return progress.fail(malformed());
+    if (fields.has(known)) return progress.fail(invalid(`There must be one field named ${known}.`));
+    fields.set(known, value);
+  });
+  parser.on('file', (_, content, filename: string | undefined) => {
+    content.on('error', () => {});
+    if (file !== undefined) return progress.fail(invalid('There must be one file.'));
+    const received = receive({ fields, filename, content });
+    received.catch((error) => progress.fail(error));
+    file = { content, received };
+  });
+  parser.on('error', () => progress.fail(malformed()));
+
+  try {
+    let head = MAX_PRE_DATA_BYTES;
+    // Destroying the request would take the connection, and the answer, with it.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      for (const piece of [chunk.subarray(0, head), chunk.subarray(head)] as Buffer[]) {
+        if (piece.length > 0) await progress.until((done) => parser.write(piece, () => done()));
+        head -= Math.min(head, piece.length);
+        if (head === 0 && file === undefined) throw preDataExceeded();
+      }
+    }
+    await progress.until((done) => parser.once('finish', done).end());
+    if (file === undefined) throw invalid('POST requires exactly one file upload per request.');
+    return await file.received;
+  } catch (error) {
+    file?.content.destroy(error as Error);
+    await file?.received.then(
+      (received) => received.discard(),
+      () => {},
+    );
+    throw error;
+  }
+}
+
+/** Steps that end early when something else has failed: a parser whose file nobody reads never takes another byte. */
+class Interruptible {
+  #failure: { readonly error: unknown } | undefined;
+  #interrupt: ((error: unknown) => void) | undefined;
+
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#interrupt?.(this.#failure.error);
+  }
+
+  until(step: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure.error);
+      this.#interrupt = reject;
+      step(() => resolve());
+    });
+  }
+}
+
+function openParser({ headers }: IncomingMessage): BusboyInstance {
+  try {
+    return new Busboy({
+      headers: { ...headers, 'content-type': headers['content-type'] ?? '' },
+      isPartAFile: (name: string | undefined) => name?.toLowerCase() === 'file',
+    });
+  } catch {
+    throw malformed();
+  }
+}
+
+function malformed(): AwsError {
+  return new AwsError(400, 'MalformedPOSTRequest', 'The body is not well-formed multipart/form-data.');
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError(400, 'InvalidArgument', message);
+}
+
+function preDataExceeded(): AwsError {
+  const message = 'The fields before the file are too large.';
+  return new AwsError(400, 'MaxPostPreDataLengthExceeded', message);
+}

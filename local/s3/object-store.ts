@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Journal } from './journal.ts';
+import type { DeleteMarker, ObjectDescription, ObjectVersion, StoredVersion } from './object-version.ts';
+import { StagedUpload } from './staged-upload.ts';
+
+type Entry = { readonly added: ObjectVersion } | { readonly removed: ObjectVersion };
+
+/**
+ * Versions of objects in a directory. The bytes of a version are in a file named by its id, never by a key; it exists
+ * once the journal says so, and a file that the journal does not name was left by a crash and goes at the next start.
+ */
+export class ObjectStore {
+  readonly #data: string;
+  readonly #staging: string;
+  readonly #journal: Journal<Entry>;
+  /** Bucket, then key, then its versions, newest first. */
+  readonly #buckets = new Map<string, Map<string, ObjectVersion[]>>();
+  #sequence = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(dir: string) {
+    this.#data = join(dir, 'data');
+    this.#staging = join(dir, 'staging');
+    rmSync(this.#staging, { recursive: true, force: true });
+    for (const path of [this.#data, this.#staging]) mkdirSync(path, { recursive: true, mode: 0o700 });
+
+    const { journal, entries } = Journal.open<Entry>(join(dir, 'versions.jsonl'));
+    this.#journal = journal;
+    for (const entry of entries) this.#apply(entry);
+    this.#removeOrphans();
+  }
+
+  stage(): Promise<StagedUpload> {
+    return StagedUpload.open(this.#staging);
+  }
+
+  /** Makes a staged upload, sealed before, the object's current version. */
+  commit(
+    upload: StagedUpload,
+    digests: { readonly md5: Buffer; readonly sha256: Buffer },
+    description: ObjectDescription,
+  ): Promise<StoredVersion> {
+    return this.#inTurn(async () => {
+      const version: StoredVersion = {
+        ...description,
+        ...this.#newVersion(),
+        size: upload.size,
+        etag: `"${digests.md5.toString('hex')}"`,
+        sha256: digests.sha256.toString('base64'),
+      };
+      await rename(upload.path, this.#path(version));
+      await syncDirectory(this.#data);
+      this.#record({ added: version });
+      return version;
+    });
+  }
+
+  /** Makes a delete marker the object's current version, whether or not there is an object. */
+  markDeleted(bucket: string, key: string): Promise<DeleteMarker> {
+    return this.#inTurn(async () => {
+      const marker: DeleteMarker = { bucket, key, ...this.#newVersion(), deleted: true };
+      this.#record({ added: marker });
+      return marker;
+    });
+  }
+
+  /** Removes one version for good; undefined where there is none. */
+  remove(bucket: string, key: string, versionId: string): Promise<ObjectVersion | undefined> {
+    return this.#inTurn(async () => {
+      const version = this.find(bucket, key, versionId);
+      if (version === undefined) return undefined;
+      this.#record({ removed: version });
+      await rm(this.#path(version), { force: true });
+      return version;
+    });
+  }
+
+  /** The version with that id, or without one the current version, which may be a delete marker. */
+  find(bucket: string, key: string, versionId?: string): ObjectVersion | undefined {
+    const versions = this.#buckets.get(bucket)?.get(key);
+    return versionId === undefined ? versions?.[0] : versions?.find((it) => it.versionId === versionId);
+  }
+
+  /** Every key of a bucket, in no order, with its versions, newest first. */
+  keys(bucket: string): Iterable<readonly [key: string, versions: readonly ObjectVersion[]]> {
+    return this.#buckets.get(bucket) ?? [];
+  }
+
+  /** The file stays readable to its end even where the version is removed meanwhile. */
+  open(version: StoredVersion): Promise<FileHandle> {
+    return open(this.#path(version));
+  }
+
+  /** Waits for what was begun, then lets go of the directory. */
+  async close(): Promise<void> {
+    await this.#inTurn(async () => this.#journal.close());
+  }
+
+  #newVersion(): { versionId: string; lastModified: string } {
+    this.#sequence += 1;
+    const order = this.#sequence.toString(36).padStart(SEQUENCE_LENGTH, '0');
+    return {
+      versionId: `${order}${randomBytes(18).toString('base64url')}`,
+      lastModified: new Date().toISOString(),
+    };
+  }
+
+  #path({ versionId }: ObjectVersion): string {
+    return join(this.#data, versionId);
+  }
+
+  #record(entry: Entry): void {
+    this.#journal.append(entry);
+    this.#apply(entry);
+  }
+
+  #apply(entry: Entry): void {
+    if ('added' in entry) {
+      const { bucket, key, versionId } = entry.added;
+      const keys = this.#buckets.get(bucket) ?? new Map<string, ObjectVersion[]>();
+      this.#buckets.set(bucket, keys.set(key, [entry.added, ...(keys.get(key) ?? [])]));
+      this.#sequence = Math.max(this.#sequence, Number.parseInt(versionId.slice(0, SEQUENCE_LENGTH), 36));
+      return;
+    }
+    const { bucket, key, versionId } = entry.removed;
+    const keys = this.#buckets.get(bucket);
+    const left = keys?.get(key)?.filter((version) => version.versionId !== versionId) ?? [];
+    if (left.length > 0) keys?.set(key, left);
+    else keys?.delete(key);
+  }
+
+  /** One change at a time, so that versions become visible in the order of their ids. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(change);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  #removeOrphans(): void {
+    const known = new Set<string>();
+    for (const keys of this.#buckets.values()) {
+      for (const versions of keys.values()) for (const { versionId } of versions) known.add(versionId);
+    }
+    for (const name of readdirSync(this.#data)) if (!known.has(name)) rmSync(join(this.#data, name));
+  }
+}
+
+/** Base-36 digits: 36^9 versions. */
+const SEQUENCE_LENGTH = 9;
+
+/** A rename is on disk when its directory is. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

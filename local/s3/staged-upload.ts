@@ -1,0 +1,46 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Bytes on their way in: on disk, hashed as they pass, and no object yet. */
+export class StagedUpload {
+  readonly path: string;
+  readonly #file: FileHandle;
+  readonly #md5 = createHash('md5');
+  readonly #sha256 = createHash('sha256');
+  #size = 0;
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  static async open(dir: string): Promise<StagedUpload> {
+    const path = join(dir, randomUUID());
+    return new StagedUpload(path, await open(path, 'wx', 0o600));
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    this.#size += chunk.length;
+    this.#md5.update(chunk);
+    this.#sha256.update(chunk);
+    await this.#file.appendFile(chunk);
+  }
+
+  /** Puts every byte on disk; nothing can be written afterwards. */
+  async seal(): Promise<{ readonly md5: Buffer; readonly sha256: Buffer }> {
+    await this.#file.sync();
+    await this.#file.close();
+    return { md5: this.#md5.digest(), sha256: this.#sha256.digest() };
+  }
+
+  async discard(): Promise<void> {
+    await this.#file.close();
+    await rm(this.path, { force: true });
+  }
+}

@@ -1,0 +1,28 @@
+import { AwsError } from '../aws-error.ts';
+
+/** What a path-style URL names. */
+export interface Target {
+  readonly bucket: string;
+  /** Empty where the bucket itself is meant. */
+  readonly key: string;
+  readonly query: URLSearchParams;
+}
+
+/**
+ * Reads the URL of a request as received: no segment of the path is special, for a key may hold `..` or `//`.
+ *
+ * @throws AwsError 400 InvalidURI
+ */
+export function parseTarget(url: string): Target {
+  const [path = '', search = ''] = url.split(/\?(.*)/s);
+  const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  try {
+    return {
+      bucket: decodeURIComponent(bucket),
+      key: decodeURIComponent(key),
+      query: new URLSearchParams(search),
+    };
+  } catch {
+    throw new AwsError(400, 'InvalidURI', "Couldn't parse the specified URI.");
+  }
+}

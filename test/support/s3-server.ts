@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { CorsRule } from '../../local/s3/cors.ts';
+import { createS3Handler } from '../../local/s3/handler.ts';
+import type { ObjectStore } from '../../local/s3/object-store.ts';
+
+export const BUCKET = 'raw-bucket';
+export const REGION = 'eu-central-1';
+export const CREDENTIALS = {
+  accessKeyId: 'ASIALOCAL',
+  secretAccessKey: 'a local secret',
+  sessionToken: 'a+local/session=token',
+};
+
+export interface S3Server {
+  readonly url: string;
+  readonly dir: string;
+  readonly store: ObjectStore;
+  readonly client: S3Client;
+  close(): Promise<void>;
+}
+
+/** The embedded S3 behind a plain server, with the SDK's client for it; without `dir` on a directory of its own. */
+export async function startS3Server(
+  options: { dir?: string; corsRules?: readonly CorsRule[]; now?: () => Date } = {},
+): Promise<S3Server> {
+  const { corsRules = [], now = () => new Date() } = options;
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'nexus-s3-'));
+  const buckets = [
+    { name: BUCKET, corsRules },
+    { name: 'other-bucket', corsRules: [] },
+  ];
+  const { handle, store } = createS3Handler({ dir, buckets, credentials: CREDENTIALS, region: REGION, now });
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new S3Client({ endpoint: url, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 });
+  return {
+    url,
+    dir,
+    store,
+    client,
+    async close() {
+      client.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await store.close();
+      if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
