@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { App } from 'aws-cdk-lib';
+import { RawStorageStack, type RawStorageStackProps } from '../lib/raw-storage-stack.ts';
+import { StackTemplate, type TemplateJson } from './template.ts';
+
+const FEATURE_FLAGS = new URL('../cdk.json', import.meta.url);
+
+/**
+ * Synthesizes the stack that deploys, bundles included.
+ *
+ * @param outdir where the template and the bundles are left
+ * @throws SettingError for a setting that cannot be
+ */
+export function synthesize(settings: RawStorageStackProps, outdir: string): StackTemplate {
+  const app = new App({
+    outdir,
+    analyticsReporting: false,
+    // Takes seconds, and is `cdk synth`'s to do.
+    builtinCloudFormationValidation: false,
+    context: {
+      ...JSON.parse(readFileSync(FEATURE_FLAGS, 'utf8')).context,
+      'aws:cdk:enable-path-metadata': true,
+      'aws:cdk:enable-asset-metadata': true,
+    },
+  });
+  const stack = new RawStorageStack(app, 'NexusRawStorage', settings);
+  const { template } = app.synth().getStackArtifact(stack.artifactId);
+  return new StackTemplate(template as TemplateJson, outdir);
+}
