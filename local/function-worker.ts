@@ -2,11 +2,9 @@
  * What runs inside a function's worker: loads the bundle once, then answers invocations as the Lambda runtime does.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { format, inspect } from 'node:util';
-import { compileFunction, constants } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromWorker, SandboxData, ToWorker } from './function-protocol.ts';
 
@@ -44,19 +42,11 @@ if (handler !== undefined) {
   });
 }
 
-/** CommonJS whatever package.json is around: on Lambda there is none, and a `.js` file without one is CommonJS. */
 function load(): Handler | undefined {
   const [file = '', name = ''] = data.handler.split('.');
-  const path = join(data.directory, `${file}.js`);
   try {
-    const parameters = ['module', 'exports', 'require', '__filename', '__dirname'];
-    const module = { exports: {} as Record<string, unknown> };
-    compileFunction(readFileSync(path, 'utf8'), parameters, {
-      filename: path,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    })(module, module.exports, createRequire(path), path, dirname(path));
-    const exported = module.exports[name];
-    if (typeof exported === 'function') return exported as Handler;
+    const exported = createRequire(import.meta.url)(join(data.directory, file))[name];
+    if (typeof exported === 'function') return exported;
     post({
       kind: 'init-failure',
       type: 'Runtime.HandlerNotFound',

@@ -31,15 +31,18 @@ const MAX_HEADER_BYTES = 10_240;
 export async function listenOnLoopback(port: number): Promise<LoopbackServer> {
   let listener: Listener = (_, response) => sendMessage(response, 503, 'Service Unavailable');
   const names = new Set<string>();
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, async (request, response) => {
-    if (!names.has(request.headers.host ?? '')) return sendMessage(response, 403, 'Forbidden');
-    try {
-      await listener(request, response);
-    } catch {
-      if (response.headersSent) response.destroy();
-      else sendMessage(response, 500, 'Internal Server Error');
-    }
-  });
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0 },
+    async (request, response) => {
+      if (!names.has(request.headers.host ?? '')) return sendMessage(response, 403, 'Forbidden');
+      try {
+        await listener(request, response);
+      } catch {
+        if (response.headersSent) response.destroy();
+        else sendMessage(response, 500, 'Internal Server Error');
+      }
+    },
+  );
   server.on('clientError', refuseUnreadable);
 
   await new Promise<void>((resolve, reject) => {

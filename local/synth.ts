@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { RawStorageStack, type RawStorageStackProps } from '../lib/raw-storage-stack.ts';
 import { StackTemplate, type TemplateJson } from './template.ts';
@@ -12,6 +13,9 @@ const FEATURE_FLAGS = new URL('../cdk.json', import.meta.url);
  * @throws SettingError for a setting that cannot be
  */
 export function synthesize(settings: RawStorageStackProps, outdir: string): StackTemplate {
+  mkdirSync(outdir, { recursive: true, mode: 0o700 });
+  // On Lambda no package.json is around a bundle, and then it is CommonJS; here one of ES modules may be.
+  writeFileSync(join(outdir, 'package.json'), '{"type":"commonjs"}');
   const app = new App({
     outdir,
     analyticsReporting: false,

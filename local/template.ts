@@ -51,16 +51,16 @@ export class StackTemplate {
     return [...this.#resources.values()].filter(({ type }) => types.includes(type));
   }
 
-  /** The resource of `type` that a reference names: by `Ref` or an attribute, alone or as a part of a path. */
-  referred(type: string, reference: unknown): Resource {
+  /** The resource that a reference names: by `Ref` or an attribute, alone or as a part of a path. */
+  referred(types: string | readonly string[], reference: unknown): Resource {
     const text = String(this.resolve(reference));
     const names = [text, ...text.split('/')];
-    const found = this.resources(type).find((resource) => {
+    const found = this.resources(...[types].flat()).find((resource) => {
       return Object.values(this.#attributes(resource)).some(
         (value) => value !== undefined && names.includes(value),
       );
     });
-    if (found === undefined) throw new Error(`The template has no ${type} ${text}`);
+    if (found === undefined) throw new Error(`The template has no ${[types].flat().join(' or ')} ${text}`);
     return found;
   }
 

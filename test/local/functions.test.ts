@@ -18,8 +18,6 @@ afterEach(async () => {
 function functionOf(code: string, overrides: Partial<FunctionDefinition> = {}): Functions {
   const directory = mkdtempSync(join(tmpdir(), 'nexus-function-test-'));
   writeFileSync(join(directory, 'index.js'), code);
-  // Whatever the surroundings say, a bundle is CommonJS.
-  writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
   const definition: FunctionDefinition = {
     name: 'fixture',
     arn: 'arn:aws:lambda:us-east-1:000000000000:function:fixture',

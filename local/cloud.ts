@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import type { DatasetEvent } from '#core/events';
+import type { RawStorageStackProps } from '../lib/raw-storage-stack.ts';
+import { REGION } from './account.ts';
+import { startAwsEndpoint } from './aws-endpoint.ts';
+import { type EventBus, openEventBus } from './event-bus.ts';
+import { EventSourceMapping } from './event-source-mapping.ts';
+import { createFailureDestination } from './failure-destination.ts';
+import { Functions } from './functions.ts';
+import { createGateway } from './gateway.ts';
+import { type Issuer, openIssuer } from './issuer.ts';
+import { createLocalRoutes } from './local-routes.ts';
+import { listenOnLoopback } from './loopback-server.ts';
+import { openQueue, type Queue } from './queue.ts';
+import { createS3Handler, type S3Handler } from './s3/handler.ts';
+import type { LocalCredentials } from './sigv4.ts';
+import { openState } from './state.ts';
+import { synthesize } from './synth.ts';
+import { openTable } from './table.ts';
+import { readApi } from './template/api.ts';
+import { readBuckets } from './template/buckets.ts';
+import { readFunctions } from './template/functions.ts';
+import { readStreamMapping } from './template/stream-mapping.ts';
+
+export interface CloudOptions {
+  /** Where everything is kept. @default - a temporary directory, removed at close */
+  readonly dir?: string;
+  /** Of the API; 0: any that is free. @default 0 */
+  readonly port?: number;
+  /** Of the AWS endpoint; 0: any that is free. @default 0 */
+  readonly awsPort?: number;
+  /** The stack's settings beside those of its issuer. @default - the stack's own defaults */
+  readonly settings?: Partial<RawStorageStackProps>;
+  /** Takes each line of the functions' logs: JSON. @default - they are dropped */
+  readonly log?: (line: string) => void;
+  /** Takes each event that is put on the bus. */
+  readonly onEvent?: (event: DatasetEvent) => void;
+}
+
+/** The stack, running on this machine. */
+export interface Cloud {
+  readonly apiUrl: string;
+  readonly awsUrl: string;
+  readonly region: string;
+  /** What the AWS endpoint accepts. */
+  readonly credentials: LocalCredentials;
+  readonly names: { readonly bucket: string; readonly table: string; readonly bus: string };
+  readonly issuer: Issuer;
+  readonly events: EventBus;
+  readonly queue: Queue;
+  readonly functions: Functions;
+  readonly store: S3Handler['store'];
+  close(): Promise<void>;
+}
+
+/** The audience of local tokens. */
+const AUDIENCE = 'nexus-local';
+
+/**
+ * Runs the stack: what its template says is what runs.
+ *
+ * @throws PortInUseError, StateInUseError, FunctionError of a function that does not load
+ */
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+  const { port = 0, awsPort = 0, log = () => {}, onEvent = () => {} } = options;
+  await using opened = new AsyncDisposableStack();
+
+  const state = openState(options.dir);
+  opened.defer(() => state.close());
+  const dirOf = (name: string) => join(state.dir, name);
+  const { credentials } = state;
+
+  // Its URL is the issuer of tokens, which is a setting of the stack.
+  const api = await listenOnLoopback(port);
+  opened.defer(() => api.close());
+  const issuer = await openIssuer({ dir: state.dir, url: api.url, audience: AUDIENCE });
+  const settings = { ...options.settings, issuer: issuer.url, audience: AUDIENCE };
+  const unplaced = synthesize(settings, dirOf('cdk.out'));
+  const mapping = readStreamMapping(unplaced);
+  const names = {
+    bucket: unplaced.output('RawBucketName'),
+    table: unplaced.output('AssetTableName'),
+    bus: unplaced.output('EventBusName'),
+  };
+
+  const table = await openTable({ dir: dirOf('table'), definition: mapping.table });
+  opened.defer(() => table.close());
+  const events = openEventBus({ dir: dirOf('events'), names: [names.bus] });
+  opened.defer(() => events.close());
+  events.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
+  const [queueResource] = unplaced.resources('AWS::SQS::Queue');
+  const queue = openQueue({ dir: dirOf('queue'), name: queueResource?.name ?? '' });
+  opened.defer(() => queue.close());
+  const s3 = createS3Handler({
+    dir: dirOf('s3'),
+    buckets: readBuckets(unplaced),
+    credentials,
+    region: REGION,
+  });
+
+  const aws = await startAwsEndpoint({ port: awsPort, credentials, table, bus: events, queue, s3 });
+  opened.defer(() => aws.close());
+  const template = unplaced.at(aws.url);
+  const runtime = {
+    AWS_REGION: REGION,
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+  };
+  const functions = new Functions(readFunctions(template, runtime), (name, line) => {
+    log(JSON.stringify({ function: name, ...JSON.parse(line) }));
+  });
+  opened.defer(() => functions.close());
+  await functions.start();
+
+  const invoke = (name: string, payload: unknown) => functions.invoke(name, payload);
+  const publishing = new EventSourceMapping({
+    stream: table.stream,
+    settings: mapping.settings,
+    invoke: (batch) => invoke(mapping.functionName, batch),
+    onDiscard: createFailureDestination({ ...mapping, dir: dirOf(mapping.failureBucket) }),
+  });
+  opened.defer(() => publishing.close());
+  publishing.start();
+
+  const answerLocally = createLocalRoutes(issuer, events);
+  const gateway = createGateway(readApi(template), invoke);
+  api.serve(async (request, response) => {
+    if (!(await answerLocally(request, response))) await gateway(request, response);
+  });
+  // Closed first, so that no request meets what is closed already.
+  opened.defer(() => api.close());
+
+  const running = opened.move();
+  return {
+    apiUrl: api.url,
+    awsUrl: aws.url,
+    region: REGION,
+    credentials,
+    names,
+    issuer,
+    events,
+    queue,
+    functions,
+    store: s3.store,
+    close: () => running.disposeAsync(),
+  };
+}

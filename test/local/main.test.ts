@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import type { PresignResponse } from '#core/asset';
+import type { DatasetEvent } from '#core/events';
+
+const MAIN = resolve('local/main.ts');
+const children: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+interface Run {
+  readonly child: ChildProcess;
+  /** What it has printed so far. */
+  output(): { stdout: string; stderr: string };
+  /** Resolves with the exit code. */
+  readonly exited: Promise<number | null>;
+}
+
+function run(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'))): Run {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  const printed = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text) => (printed.stdout += text));
+  child.stderr.on('data', (text) => (printed.stderr += text));
+  return { child, output: () => printed, exited: once(child, 'close').then(([code]) => code) };
+}
+
+async function start(args: readonly string[], cwd?: string): Promise<Run & { apiUrl: string }> {
+  const started = run(args, cwd);
+  const apiUrl = await expect
+    .poll(() => /API {6}(http:\S+)/.exec(started.output().stdout)?.[1], { timeout: 25_000 })
+    .toBeTruthy()
+    .then(() => /API {6}(http:\S+)/.exec(started.output().stdout)?.[1] ?? '');
+  return { ...started, apiUrl };
+}
+
+test('--help lists the options', async () => {
+  const { exited, output } = run(['--help']);
+  expect(await exited).toBe(0);
+  for (const option of ['--port', '--aws-port', '--ephemeral']) expect(output().stdout).toContain(option);
+});
+
+test.each([
+  [['--nonsense'], '--nonsense'],
+  [['--port', 'http'], "--port takes a port from 0 to 65535, not 'http'"],
+  [['--port', '70000'], "not '70000'"],
+  [['--port', '65535'], '--aws-port'],
+  [['surplus'], 'surplus'],
+])('%j is refused in one line', async (args, part) => {
+  const { exited, output } = run(args);
+  expect(await exited).toBe(2);
+  expect(output().stderr).toMatch(/^nexus: .+\n$/);
+  expect(output().stderr).toContain(part);
+});
+
+test.each(['--port', '--aws-port'])('a port in use is one line: %s', async (flag) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as { port: number };
+  const args = flag === '--port' ? ['--port', `${port}`] : ['--port', '0', '--aws-port', `${port}`];
+  const { exited, output } = run([...args, '--ephemeral']);
+  expect(await exited).toBe(1);
+  other.close();
+  const lines = output().stderr.trimEnd().split('\n');
+  expect(lines).toEqual(['Starting…', expect.stringContaining(`Port ${port} is in use`)]);
+});
+
+test('an ephemeral cloud leaves nothing behind, and stops cleanly', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'));
+  const { child, exited, output } = await start(['--port', '0', '--ephemeral'], cwd);
+  expect(output().stdout).toMatch(/\nAPI=http:\/\/127\.0\.0\.1:\d+; TOKEN=eyJ/);
+  child.kill('SIGINT');
+  // npm passes the terminal's signal on a second time.
+  child.kill('SIGINT');
+  expect(await exited).toBe(0);
+  expect(readdirSync(cwd)).toEqual([]);
+  expect(output().stderr).not.toMatch(/^ {4}at /m);
+});
+
+test('assets and events survive kill -9', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'));
+  const first = await start(['--port', '0'], cwd);
+  const asset = await upload(first.apiUrl);
+  await expect.poll(() => eventsAt(first.apiUrl).then((events) => events.length)).toBe(2);
+  const events = await eventsAt(first.apiUrl);
+  for (const { event_type, asset_id } of events) {
+    const line = new RegExp(`${event_type} {2}t_demo {2}${asset_id} {2}"a b\\.txt" {2}3 bytes\\n`, 'g');
+    expect(first.output().stdout.match(line)).toHaveLength(1);
+  }
+  first.child.kill('SIGKILL');
+  await first.exited;
+  expect(existsSync(join(cwd, '.nexus', 'lock'))).toBe(true);
+
+  const second = await start(['--port', '0'], cwd);
+  const headers = await authorization(second.apiUrl);
+  expect(await (await fetch(`${second.apiUrl}/nexus/raw/${asset['asset_id']}`, { headers })).json()).toEqual(
+    asset,
+  );
+  expect(await eventsAt(second.apiUrl)).toEqual(events);
+  second.child.kill('SIGTERM');
+  expect(await second.exited).toBe(0);
+  expect(existsSync(join(cwd, '.nexus', 'lock'))).toBe(false);
+}, 60_000);
+
+async function authorization(apiUrl: string): Promise<Record<string, string>> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${apiUrl}/_local/token`, {
+    method: 'POST',
+    headers,
+    body: '{"tenant_id":"t_demo"}',
+  });
+  const { access_token } = (await answer.json()) as { access_token: string };
+  return { ...headers, authorization: `Bearer ${access_token}` };
+}
+
+async function upload(apiUrl: string): Promise<Record<string, unknown>> {
+  const headers = await authorization(apiUrl);
+  const post = async (path: string, body: object) =>
+    (
+      await fetch(`${apiUrl}/nexus/raw/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    ).json();
+  const form = (await post('presign-upload', { filename: 'a b.txt', size_bytes: 3 })) as PresignResponse;
+  const parts = new FormData();
+  for (const [name, value] of Object.entries(form.fields)) parts.append(name, value);
+  parts.append('file', new Blob(['abc']));
+  expect((await fetch(form.url, { method: 'POST', body: parts })).status).toBe(201);
+  return (await post('register', { asset_id: form.asset_id })) as Record<string, unknown>;
+}
+
+async function eventsAt(apiUrl: string): Promise<DatasetEvent[]> {
+  const stored = (await (await fetch(`${apiUrl}/_local/events`)).json()) as { detail: DatasetEvent }[];
+  return stored.map(({ detail }) => detail);
+}
