@@ -11,6 +11,8 @@ export interface AssetRecord {
   readonly purge_at?: number;
 }
 
+export type PresignedRecord = AssetRecord & { readonly asset: PresignedAsset };
+
 /** The table's item, flat: attributes of the asset and of its outbox entry, side by side. */
 export type AssetItem = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import type { AssetRecord } from '#core/asset-record';
+import type { AssetRecord, PresignedRecord } from '#core/asset-record';
 import type { OutboxEntry } from '#core/events';
 
 /** Names one asset; the tenant and env come from the caller's context only. */
@@ -21,10 +21,10 @@ export interface AssetRepository {
    *
    * @param now epoch seconds
    */
-  create(record: AssetRecord, now: number): Promise<boolean>;
+  create(record: PresignedRecord, now: number): Promise<boolean>;
 
   /** Moves the window of a presigned asset whose outbox entry is still `record`'s: no event comes of it. */
-  renew(record: AssetRecord): Promise<boolean>;
+  renew(record: PresignedRecord): Promise<boolean>;
 
   /**
    * Registers an asset that is still presigned, as `previous` left it, and whose `purge_at` is after `now`.

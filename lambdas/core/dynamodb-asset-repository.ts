@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type AssetRecord, fromItem, partitionKey, toItem } from '#core/asset-record';
+import { type AssetRecord, fromItem, type PresignedRecord, partitionKey, toItem } from '#core/asset-record';
 import type { AssetKey, AssetRepository } from '#core/asset-repository';
 import type { OutboxEntry } from '#core/events';
 import { unavailableOr } from '#core/sdk-errors';
@@ -29,7 +29,7 @@ export class DynamoDbAssetRepository implements AssetRepository {
     }
   }
 
-  create(record: AssetRecord, now: number): Promise<boolean> {
+  create(record: PresignedRecord, now: number): Promise<boolean> {
     return this.#write(
       new PutCommand({
         TableName: this.#table,
@@ -41,8 +41,7 @@ export class DynamoDbAssetRepository implements AssetRepository {
     );
   }
 
-  renew({ asset, outbox, purge_at }: AssetRecord): Promise<boolean> {
-    if (asset.status !== 'presigned') throw new TypeError('only a presigned asset has a window');
+  renew({ asset, outbox, purge_at }: PresignedRecord): Promise<boolean> {
     return this.#write(
       new UpdateCommand({
         TableName: this.#table,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PresignedAsset, PresignRequest, PresignResponse } from '#core/asset';
-import type { AssetRecord } from '#core/asset-record';
+import type { PresignedRecord } from '#core/asset-record';
 import type { AssetRepository } from '#core/asset-repository';
 import { type Caller, outboxEntry } from '#core/caller';
 import { contentTypeOf } from '#core/content-type';
@@ -72,7 +72,7 @@ export class Presigner {
     });
   }
 
-  #record(caller: Caller, request: PresignRequest): AssetRecord & { readonly asset: PresignedAsset } {
+  #record(caller: Caller, request: PresignRequest): PresignedRecord {
     const now = new Date();
     const expires = new Date(now.getTime() + this.#limits.uploadExpirySeconds * 1000).toISOString();
     const {
@@ -101,7 +101,7 @@ export class Presigner {
     };
   }
 
-  async #renew(record: AssetRecord & { readonly asset: PresignedAsset }): Promise<void> {
+  async #renew(record: PresignedRecord): Promise<void> {
     const found = await this.#assets.find(record.asset);
     const same = found?.asset.status === 'presigned' && declaresSame(found.asset, record.asset);
     if (!same || !(await this.#assets.renew({ ...record, outbox: found.outbox }))) {

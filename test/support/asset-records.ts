@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PresignedAsset, RawAsset } from '#core/asset';
-import type { AssetRecord } from '#core/asset-record';
+import type { AssetRecord, PresignedRecord } from '#core/asset-record';
 import { type Caller, outboxEntry } from '#core/caller';
 
 export const caller: Caller = {
@@ -12,10 +12,12 @@ export const caller: Caller = {
   trace_id: '1-67891233-abcdef012345678912345678',
 };
 
-type Presigned = AssetRecord & { readonly asset: PresignedAsset };
 type Registered = AssetRecord & { readonly asset: RawAsset };
 
-export function presignedRecord(asset: Partial<PresignedAsset> = {}, purge_at = 2_000_000_000): Presigned {
+export function presignedRecord(
+  asset: Partial<PresignedAsset> = {},
+  purge_at = 2_000_000_000,
+): PresignedRecord {
   const asset_id = asset.asset_id ?? randomUUID();
   return {
     asset: {
@@ -35,7 +37,7 @@ export function presignedRecord(asset: Partial<PresignedAsset> = {}, purge_at = 
 }
 
 export function registeredRecord(
-  { asset, outbox }: Presigned,
+  { asset, outbox }: PresignedRecord,
   metadata: Record<string, unknown> = {},
 ): Registered {
   const next = outboxEntry(caller, 'raw_asset_registered', outbox.sequence + 1, new Date());

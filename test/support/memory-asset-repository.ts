@@ -1,4 +1,11 @@
-import { type AssetItem, type AssetRecord, fromItem, partitionKey, toItem } from '#core/asset-record';
+import {
+  type AssetItem,
+  type AssetRecord,
+  fromItem,
+  type PresignedRecord,
+  partitionKey,
+  toItem,
+} from '#core/asset-record';
 import type { AssetKey, AssetRepository } from '#core/asset-repository';
 import type { OutboxEntry } from '#core/events';
 
@@ -10,13 +17,13 @@ export class MemoryAssetRepository implements AssetRepository {
     return this.#current(key);
   }
 
-  async create(record: AssetRecord, now: number): Promise<boolean> {
+  async create(record: PresignedRecord, now: number): Promise<boolean> {
     const current = this.#current(record.asset);
     if (current && (current.asset.status !== 'presigned' || (current.purge_at ?? 0) > now)) return false;
     return this.#put(record);
   }
 
-  async renew(record: AssetRecord): Promise<boolean> {
+  async renew(record: PresignedRecord): Promise<boolean> {
     const current = this.#current(record.asset);
     if (current?.asset.status !== 'presigned' || current.outbox.event_id !== record.outbox.event_id)
       return false;

@@ -10,12 +10,15 @@ describe('the in-memory repository', () => {
 
 describe('the in-memory object store', () => {
   const store = new MemoryObjectStore();
-  objectStoreContract(store, async (form, bytes) => {
-    store.put(
-      form.key,
-      bytes,
-      form.contentType,
-      form.sha256 === undefined ? undefined : { sha256: form.sha256 },
-    );
-  });
+  objectStoreContract(
+    () => store,
+    async (form, bytes) => {
+      store.put(
+        form.key,
+        bytes,
+        form.contentType,
+        form.sha256 === undefined ? undefined : { sha256: form.sha256 },
+      );
+    },
+  );
 });

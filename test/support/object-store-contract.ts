@@ -4,9 +4,9 @@ import type { ObjectStore, UploadForm } from '#core/object-store';
 
 const hex = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-/** What every object store does; `upload` sends bytes as the holder of a form would. */
+/** What every object store does; `open` gives the store, `upload` sends bytes as the holder of a form would. */
 export function objectStoreContract(
-  store: ObjectStore,
+  open: () => ObjectStore,
   upload: (form: UploadForm, bytes: Buffer) => Promise<void>,
 ): void {
   const form = (sha256?: string): UploadForm => ({
@@ -19,14 +19,14 @@ export function objectStoreContract(
   });
 
   it('names an object by bucket and key', () => {
-    expect(store.uri('a/b c')).toMatch(/^s3:\/\/[a-z0-9.-]+\/a\/b c$/);
+    expect(open().uri('a/b c')).toMatch(/^s3:\/\/[a-z0-9.-]+\/a\/b c$/);
   });
 
   it('describes nothing where nothing is, nor where only a longer key is', async () => {
     const longer = form();
     await upload(longer, Buffer.from('x'));
-    expect(await store.describe(form().key)).toBeUndefined();
-    expect(await store.describe(longer.key.slice(0, -1))).toBeUndefined();
+    expect(await open().describe(form().key)).toBeUndefined();
+    expect(await open().describe(longer.key.slice(0, -1))).toBeUndefined();
   });
 
   it('describes what was uploaded, with its SHA-256 where that was declared', async () => {
@@ -36,21 +36,21 @@ export function objectStoreContract(
     await upload(declared, bytes);
     await upload(plain, bytes);
     const common = { versionId: expect.any(String), sizeBytes: 5, contentType: 'text/plain; charset=utf-8' };
-    expect(await store.describe(declared.key)).toEqual({ ...common, sha256: hex(bytes) });
-    expect(await store.describe(plain.key)).toEqual({ ...common, sha256: undefined });
+    expect(await open().describe(declared.key)).toEqual({ ...common, sha256: hex(bytes) });
+    expect(await open().describe(plain.key)).toEqual({ ...common, sha256: undefined });
   });
 
   it('hashes the version that it is told, not the current one', async () => {
     const twice = form();
     await upload(twice, Buffer.from('first'));
-    const first = await store.describe(twice.key);
+    const first = await open().describe(twice.key);
     await upload(twice, Buffer.from('second'));
-    const second = await store.describe(twice.key);
-    expect(await store.hash(twice.key, first?.versionId as string)).toBe(hex(Buffer.from('first')));
-    expect(await store.hash(twice.key, second?.versionId as string)).toBe(hex(Buffer.from('second')));
+    const second = await open().describe(twice.key);
+    expect(await open().hash(twice.key, first?.versionId as string)).toBe(hex(Buffer.from('first')));
+    expect(await open().hash(twice.key, second?.versionId as string)).toBe(hex(Buffer.from('second')));
   });
 
   it('refuses to hash a version that is not there', async () => {
-    await expect(store.hash(form().key, 'none')).rejects.toThrow();
+    await expect(open().hash(form().key, 'none')).rejects.toThrow();
   });
 }

@@ -1,0 +1,160 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { acme, apiEvent, context, read } from '../support/api-event.ts';
+import { postForm, startAws, type TestAws } from '../support/aws.ts';
+
+type Options = Parameters<typeof apiEvent>[1];
+
+let aws: TestAws;
+let handlers: Record<
+  'presign' | 'register' | 'get',
+  (event: ReturnType<typeof apiEvent>, c: typeof context) => Promise<unknown>
+>;
+
+beforeAll(async () => {
+  aws = await startAws();
+  const [presign, register, get] = await Promise.all([
+    import('../../lambdas/presign-upload.ts'),
+    import('../../lambdas/register.ts'),
+    import('../../lambdas/get-asset.ts'),
+  ]);
+  handlers = { presign: presign.handler, register: register.handler, get: get.handler };
+});
+
+beforeEach(() => {
+  vi.spyOn(console, 'info').mockImplementation(() => {});
+});
+
+afterAll(() => aws.close());
+
+const presign = async (body: unknown, options?: Options) =>
+  read(await handlers.presign(apiEvent(body, options), context));
+const register = async (body: unknown, options?: Options) =>
+  read(await handlers.register(apiEvent(body, options), context));
+const get = async (asset_id: string, options?: Options) =>
+  read(await handlers.get(apiEvent(undefined, { pathParameters: { asset_id }, ...options }), context));
+
+const bytes = Buffer.from('hello');
+const sha256 = createHash('sha256').update(bytes).digest('hex');
+
+async function upload(declared = {}) {
+  const { body: form } = await presign({ filename: 'a b.txt', ...declared });
+  expect((await postForm(form, bytes)).status).toBe(201);
+  return form.asset_id as string;
+}
+
+describe('the three handlers', () => {
+  it('take a file from presign to get', async () => {
+    const asset_id = randomUUID();
+    const presigned = await presign({
+      filename: 'a b.txt',
+      asset_id: asset_id.toUpperCase(),
+      size_bytes: 5,
+      sha256,
+    });
+    const key = `tenants/t_acme/dev/raw/${asset_id}/a b.txt`;
+    expect(presigned).toMatchObject({
+      status: 200,
+      body: { asset_id, method: 'POST', uri: `s3://raw-bucket/${key}`, expires: 900, max_size_bytes: 5 },
+    });
+    expect(presigned.body.fields.key).toBe(key);
+    const posted = await postForm(presigned.body, bytes);
+    expect(posted.status).toBe(201);
+
+    const registered = await register({ asset_id, sha256, metadata: { n: 1 } });
+    expect(registered).toMatchObject({
+      status: 200,
+      body: { asset_id, tenant_id: 't_acme', env: 'dev', sha256, size_bytes: 5, content_type: 'text/plain' },
+    });
+    expect(registered.body.version_id).toBe(posted.headers.get('x-amz-version-id'));
+    expect(await get(asset_id.toUpperCase())).toEqual(registered);
+    expect(await register({ asset_id })).toEqual(registered);
+  });
+
+  it('prove the SHA-256 of what was not declared', async () => {
+    expect((await register({ asset_id: await upload() })).body.sha256).toBe(sha256);
+  });
+
+  it('refuse what is unlike its declaration', async () => {
+    const answer = await register({ asset_id: await upload(), size_bytes: 6, filename: 'b.txt' });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: {
+        code: 'upload_mismatch',
+        errors: [
+          { path: 'filename', message: 'is "a b.txt"' },
+          { path: 'size_bytes', message: 'is 5' },
+        ],
+      },
+    });
+  });
+
+  it('refuse a byte changed at the store, and say that nothing is uploaded', async () => {
+    const { body: form } = await presign({ filename: 'a.txt', sha256 });
+    const posted = await postForm(form, Buffer.from('hellO'));
+    expect([posted.status, await posted.text()]).toEqual([
+      400,
+      expect.stringContaining('<Code>BadDigest</Code>'),
+    ]);
+    expect(await register({ asset_id: form.asset_id })).toMatchObject({
+      status: 409,
+      body: { code: 'not_uploaded' },
+    });
+  });
+
+  it('answer of another tenant’s asset as of one that is not there', async () => {
+    const asset_id = await upload();
+    await register({ asset_id });
+    const other = { authorizer: { ...acme, tenant_id: 't_acm' } };
+    const elsewhere = { authorizer: { ...acme, env: 'prod' } };
+    const nowhere = await get(randomUUID());
+    expect(nowhere).toMatchObject({ status: 404, body: { code: 'asset_not_found' } });
+    for (const options of [other, elsewhere]) {
+      expect(await get(asset_id, options)).toEqual(nowhere);
+      expect(await register({ asset_id }, options)).toEqual(nowhere);
+    }
+    expect(await get((await presign({ filename: 'a' })).body.asset_id)).toEqual(nowhere);
+    expect(await get('not-a-uuid')).toEqual(nowhere);
+  });
+
+  it('ask for the scope of what they do', async () => {
+    const reader = { authorizer: { ...acme, scopes: ['raw:read'] } };
+    const writer = { authorizer: { ...acme, scopes: ['raw:write'] } };
+    const refused = { status: 403, body: { code: 'scope_missing' } };
+    expect(await presign({ filename: 'a' }, reader)).toMatchObject(refused);
+    expect(await register({ asset_id: randomUUID() }, reader)).toMatchObject(refused);
+    expect(await get(randomUUID(), writer)).toMatchObject(refused);
+  });
+
+  it('write nothing for a request that is refused', async () => {
+    const written = vi.spyOn(aws.table, 'handle');
+    const answers = [
+      await presign({ filename: '../a' }),
+      await presign({ filename: 'a', size_bytes: 1001 }),
+      await presign({ filename: 'a' }, { authorizer: null }),
+      await presign({ filename: 'a' }, { headers: { 'x-tenant-id': 't_other' } }),
+      await register({ asset_id: 'x' }),
+      await register({ asset_id: randomUUID(), metadata: [] }),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
+      [422, 'invalid_request'],
+      [413, 'file_too_large'],
+      [403, 'tenant_missing'],
+      [403, 'tenant_mismatch'],
+      [422, 'invalid_request'],
+      [422, 'invalid_request'],
+    ]);
+    expect(written).not.toHaveBeenCalled();
+  });
+});
+
+it.each([
+  ['presign-upload', 'RAW_BUCKET, ASSET_TABLE, MAX_UPLOAD_BYTES, MAX_HASH_BYTES, UPLOAD_EXPIRY_SECONDS'],
+  ['register', 'RAW_BUCKET, ASSET_TABLE, MAX_HASH_BYTES'],
+  ['get-asset', 'ASSET_TABLE'],
+  ['publish-events', 'EVENT_BUS, POISON_QUEUE_URL'],
+])('%s does not start without its settings, and names them', async (name, missing) => {
+  vi.resetModules();
+  for (const variable of missing.split(', ')) vi.stubEnv(variable, '');
+  await expect(import(`../../lambdas/${name}.ts`)).rejects.toThrow(`missing or malformed: ${missing}`);
+});

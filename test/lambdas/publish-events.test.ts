@@ -1,0 +1,246 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
+import * as v from 'valibot';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type AssetRecord, partitionKey, toItem } from '#core/asset-record';
+import { DatasetEvent } from '#core/events';
+import { parseJson } from '#core/json';
+import { AwsError } from '../../local/aws-error.ts';
+import { presignedRecord, registeredRecord } from '../support/asset-records.ts';
+import { startAws, type TestAws } from '../support/aws.ts';
+
+interface PutEvents {
+  Entries: { Detail: string; DetailType: string; Source: string }[];
+}
+
+let aws: TestAws;
+let handler: typeof import('../../lambdas/publish-events.ts')['handler'];
+let sequence = 0;
+let seen = 0;
+
+beforeAll(async () => {
+  aws = await startAws();
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  ({ handler } = await import('../../lambdas/publish-events.ts'));
+});
+
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  seen = aws.bus.events().length;
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+afterAll(() => aws.close());
+
+const image = (record: AssetRecord) => marshall(toItem(record)) as Record<string, AttributeValue>;
+
+/** A record of the table's stream: an insertion, or with `previous` a change. */
+function change(record: AssetRecord, previous?: AssetRecord): DynamoDBRecord & { seq: string } {
+  const seq = String(++sequence).padStart(21, '0');
+  return {
+    seq,
+    eventName: previous ? 'MODIFY' : 'INSERT',
+    dynamodb: {
+      Keys: { pk: { S: partitionKey(record.asset) } },
+      NewImage: image(record),
+      ...(previous && { OldImage: image(previous) }),
+      SequenceNumber: seq,
+    },
+  };
+}
+
+/** Both changes of one asset. */
+function lifecycle() {
+  const presigned = presignedRecord();
+  const registered = registeredRecord(presigned);
+  return { presigned, registered, records: [change(presigned), change(registered, presigned)] as const };
+}
+
+const publish = async (records: readonly DynamoDBRecord[]) =>
+  (await handler({ Records: [...records] })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+
+/** Ids of the events put on the bus by this test, in order. */
+const published = () =>
+  aws.bus
+    .events()
+    .slice(seen)
+    .map(({ detail }) => detail['event_id']);
+const idOf = (record: DynamoDBRecord | undefined) => record?.dynamodb?.NewImage?.['event_id']?.S;
+
+/** Lets the bus refuse entries, by their place in the one call that follows. */
+function refuse(codes: Record<number, string>) {
+  const handle = aws.bus.handle.bind(aws.bus);
+  return vi.spyOn(aws.bus, 'handle').mockImplementationOnce(async (operation, input) => {
+    const { Entries } = input as PutEvents;
+    const taken = await handle(operation, { Entries: Entries.filter((_, index) => !(index in codes)) });
+    const results = (taken as { Entries: object[] }).Entries[Symbol.iterator]();
+    const answers = Entries.map((_, index) =>
+      index in codes ? { ErrorCode: codes[index] } : results.next().value,
+    );
+    return { FailedEntryCount: Object.keys(codes).length, Entries: answers };
+  });
+}
+
+describe('a change', () => {
+  it('is told of by a DatasetEvent, from the image alone', async () => {
+    const { presigned, registered, records } = lifecycle();
+    expect(await publish(records)).toEqual([]);
+    const events = aws.bus.events().slice(seen);
+    const common = {
+      schema_version: '1.0',
+      tenant_id: 't_acme',
+      env: 'dev',
+      user_id: 'user-1',
+      request_id: 'request-1',
+      trace_id: '1-67891233-abcdef012345678912345678',
+      asset_type: 'raw_asset',
+      asset_id: presigned.asset.asset_id,
+    };
+    expect(events.map(({ source, detail, ...event }) => [source, event['detail-type'], detail])).toEqual([
+      [
+        'nexus.raw-storage',
+        'raw_asset_presigned',
+        { ...common, ...presigned.outbox, asset: presigned.asset },
+      ],
+      [
+        'nexus.raw-storage',
+        'raw_asset_registered',
+        { ...common, ...registered.outbox, asset: registered.asset },
+      ],
+    ]);
+    for (const { detail } of events) expect(v.is(DatasetEvent, detail)).toBe(true);
+  });
+
+  it('that makes no event is passed over: a renewed window, a removal', async () => {
+    const { presigned } = lifecycle();
+    const removal: DynamoDBRecord = { eventName: 'REMOVE', dynamodb: { OldImage: image(presigned) } };
+    expect(await publish([change({ ...presigned, purge_at: 1 }, presigned), removal])).toEqual([]);
+    expect(published()).toEqual([]);
+  });
+
+  it('carries metadata to the letter', async () => {
+    const put = vi.spyOn(aws.bus, 'handle');
+    const metadata = parseJson('{"n":12345678901234567890}') as Record<string, unknown>;
+    const presigned = presignedRecord();
+    await publish([change(registeredRecord(presigned, metadata), presigned)]);
+    const [, input] = put.mock.calls[0] ?? [];
+    expect((input as PutEvents).Entries[0]?.Detail).toContain('{"n":12345678901234567890}');
+  });
+
+  it('fits, ten to a call, though every field is as long as it may be', async () => {
+    const presigned = Array.from({ length: 10 }, () =>
+      presignedRecord({
+        tenant_id: `t_${'a'.repeat(60)}`,
+        env: 'staging',
+        filename: '\u{1F4A9}'.repeat(63),
+        content_type: `a/${'b'.repeat(253)}`,
+        uri: `s3://${'b'.repeat(63)}/${'k'.repeat(1024)}`,
+      }),
+    );
+    const metadata = { a: 'x'.repeat(16 * 1024 - 8) };
+    expect(await publish(presigned.map((one) => change(registeredRecord(one, metadata), one)))).toEqual([]);
+    expect(published()).toHaveLength(10);
+  });
+});
+
+describe('calls', () => {
+  it('hold at most ten entries, and no asset twice', async () => {
+    const put = vi.spyOn(aws.bus, 'handle');
+    const many = Array.from({ length: 23 }, () => change(presignedRecord()));
+    const { records } = lifecycle();
+    expect(await publish([...many, ...records])).toEqual([]);
+    expect(put.mock.calls.map(([, input]) => (input as PutEvents).Entries.length)).toEqual([10, 10, 4, 1]);
+    expect(published()).toEqual([...many, ...records].map(idOf));
+  });
+});
+
+describe('what fails for now', () => {
+  it.each(['InternalFailure', 'ThrottlingException', 'AccessDeniedException'])(
+    'as %s is delivered again, its asset’s later events held back, the rest published',
+    async (code) => {
+      const [one, two, three] = [lifecycle().records, lifecycle().records, lifecycle().records];
+      refuse({ 0: code, 2: code });
+      const failed = await publish([one[0], two[0], three[0], one[1], two[1], three[1]]);
+      expect(failed).toEqual([one[0].seq, three[0].seq, one[1].seq, three[1].seq]);
+      expect(published()).toEqual([idOf(two[0]), idOf(two[1])]);
+      expect(aws.queue.messages()).toEqual([]);
+    },
+  );
+
+  it('with the whole call is delivered again whole', async () => {
+    const records = Array.from({ length: 3 }, () => change(presignedRecord()));
+    vi.spyOn(aws.bus, 'handle').mockRejectedValueOnce(new AwsError(500, 'InternalException', 'down'));
+    expect(await publish(records)).toEqual(records.map(({ seq }) => seq));
+    expect(published()).toEqual([]);
+    expect(await publish(records)).toEqual([]);
+    expect(published()).toEqual(records.map(idOf));
+  });
+
+  it('is not taken for published when an answer is missing', async () => {
+    const records = [change(presignedRecord()), change(presignedRecord())];
+    vi.spyOn(aws.bus, 'handle').mockResolvedValueOnce({ FailedEntryCount: 0, Entries: [{ EventId: 'e' }] });
+    expect(await publish(records)).toEqual([records[1]?.seq]);
+  });
+});
+
+describe('what can never be published', () => {
+  const buried = () => aws.queue.messages().map(({ body }) => JSON.parse(body));
+
+  it('goes whole to the poison queue, and the rest goes on', async () => {
+    const before = buried().length;
+    const records = Array.from({ length: 3 }, () => change(presignedRecord()));
+    refuse({ 1: 'MalformedDetail' });
+    expect(await publish(records)).toEqual([]);
+    expect(published()).toEqual([idOf(records[0]), idOf(records[2])]);
+    expect(buried().slice(before)).toEqual([
+      {
+        reason: { error: 'MalformedDetail' },
+        record: records[1],
+        entry: expect.objectContaining({
+          Source: 'nexus.raw-storage',
+          Detail: expect.stringContaining(String(idOf(records[1]))),
+        }),
+      },
+    ]);
+  });
+
+  it('may be an image that tells of no event', async () => {
+    const before = buried().length;
+    const broken = change(presignedRecord());
+    if (broken.dynamodb?.NewImage) broken.dynamodb.NewImage['filename'] = { N: '1' };
+    const good = change(presignedRecord());
+    expect(await publish([broken, good])).toEqual([]);
+    expect(published()).toEqual([idOf(good)]);
+    expect(buried().slice(before)).toMatchObject([{ record: broken, reason: { error: 'ValiError' } }]);
+  });
+
+  it('is found out alone where the bus refuses the call whole', async () => {
+    const before = buried().length;
+    const records = Array.from({ length: 3 }, () => change(presignedRecord()));
+    const refusal = new AwsError(400, 'ValidationException', 'over the limit');
+    const handle = aws.bus.handle.bind(aws.bus);
+    vi.spyOn(aws.bus, 'handle').mockImplementation(async (operation, input) => {
+      const poison = (input as PutEvents).Entries.some(({ Detail }) =>
+        Detail.includes(String(idOf(records[1]))),
+      );
+      if (poison) throw refusal;
+      return handle(operation, input);
+    });
+    expect(await publish(records)).toEqual([]);
+    expect(published()).toEqual([idOf(records[0]), idOf(records[2])]);
+    expect(buried().slice(before)).toMatchObject([
+      { record: records[1], reason: { error: 'ValidationException' } },
+    ]);
+  });
+
+  it('is delivered again while the queue is out of reach', async () => {
+    const records = [change(presignedRecord()), change(presignedRecord())];
+    refuse({ 0: 'MalformedDetail' });
+    vi.spyOn(aws.queue, 'handle').mockRejectedValueOnce(new AwsError(500, 'InternalFailure', 'down'));
+    expect(await publish(records)).toEqual([records[0]?.seq]);
+    expect(published()).toEqual([idOf(records[1])]);
+  });
+});
