@@ -227,7 +227,7 @@ it('keeps any key exactly, whoever asks for it', async () => {
       const listed = Versions.find((version) => version.VersionId === versionId);
       expect(decodeURIComponent(listed?.Key ?? '')).toBe(name);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

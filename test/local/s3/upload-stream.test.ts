@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -21,17 +23,24 @@ afterEach(() => server.close());
 const inStaging = () => readdirSync(join(server.dir, 'staging'));
 const inData = () => readdirSync(join(server.dir, 'data'));
 
-/** Begins a form whose file is `size` bytes long; returns the request and what comes before and after the file. */
-function beginPost(conditions: readonly unknown[], size: number) {
+/** The bytes of a form before its file and after it. */
+function formAround(conditions: readonly unknown[]): { head: Buffer; end: Buffer } {
   const parts = signedForm({ conditions }).map(([name, value]) => ({ name, value }));
   const form = formBody([...parts, { name: 'file', value: '', filename: 'big.bin' }]);
-  const tail = form.length - form.lastIndexOf('\r\n--');
-  const [head, end] = [form.subarray(0, form.length - tail), form.subarray(form.length - tail)];
-  const post = request(`${server.url}/${BUCKET}`, {
-    method: 'POST',
-    headers: { 'content-type': FORM_TYPE, 'content-length': form.length + size },
-  });
-  return { post, head, end };
+  const cut = form.lastIndexOf('\r\n--');
+  return { head: form.subarray(0, cut), end: form.subarray(cut) };
+}
+
+/** Begins to post a form whose file is `size` bytes long; its bytes are still to be written. */
+function beginPost(conditions: readonly unknown[], size: number) {
+  const { head, end } = formAround(conditions);
+  const headers = { 'content-type': FORM_TYPE, 'content-length': head.length + size + end.length };
+  return { post: request(`${server.url}/${BUCKET}`, { method: 'POST', headers }), head, end };
+}
+
+/** The lines that begin the file's part, after its boundary. */
+function fileHead(head: Buffer): Buffer {
+  return head.subarray(head.lastIndexOf('\r\nContent-Disposition'));
 }
 
 function responseTo(post: ClientRequest): Promise<IncomingMessage> {
@@ -59,14 +68,13 @@ describe('a large file', () => {
     await pipeline(Readable.from(body()), post);
     expect((await answered).statusCode).toBe(204);
     expect(server.store.find(BUCKET, 'a key')).toMatchObject({ size, sha256: expected.digest('base64') });
-
     expect(Math.round((peak - before) / MIB)).toBeLessThan(100);
   }, 60_000);
 });
 
 describe('a file over its limit', () => {
   const limit = [['content-length-range', 0, 1000]];
-  const size = 64 * MIB;
+  const size = 32 * MIB;
   const refused = { status: 400, code: 'EntityTooLarge' };
 
   it('is refused at once, before it has come to its end', async () => {
@@ -79,6 +87,27 @@ describe('a file over its limit', () => {
     expect((await response.toArray()).join('')).toContain('<Code>EntityTooLarge</Code>');
     expect(inStaging()).toEqual([]);
     post.on('error', () => {}).destroy();
+  });
+
+  it('is read to its end from a client that sends it all the same', async () => {
+    const { head, end } = formAround(limit);
+    const { port, host } = new URL(server.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    const received = socket.toArray();
+    const length = head.length + size + end.length;
+    const headers = `host: ${host}\r\ncontent-type: ${FORM_TYPE}\r\ncontent-length: ${length}`;
+    function* sent() {
+      yield Buffer.from(`POST /${BUCKET} HTTP/1.1\r\n${headers}\r\n\r\n`);
+      yield head;
+      for (let rest = size; rest > 0; rest -= MIB) yield Buffer.alloc(MIB);
+      yield end;
+      yield Buffer.from(`GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    }
+    for (const piece of sent()) if (!socket.write(piece)) await once(socket, 'drain');
+    const statuses = Buffer.concat(await received)
+      .toString()
+      .match(/(?<=HTTP\/1\.1 )\d+/g);
+    expect(statuses).toEqual(['400', '403']);
   });
 
   it('is refused in a way that fetch sees', async () => {
@@ -125,6 +154,24 @@ it('a file whose SHA-256 is another leaves nothing', async () => {
   const field = ['x-amz-checksum-sha256', Buffer.alloc(32).toString('base64')] as const;
   const form = signedForm({ fields: [field], conditions: [Object.fromEntries([field])] });
   expect(await postForm(server.url, form)).toMatchObject({ status: 400, code: 'BadDigest' });
+  expect([...inStaging(), ...inData()]).toEqual([]);
+});
+
+it('a second file that comes late leaves nothing of the first', async () => {
+  const { head, end } = formAround([]);
+  const second = Buffer.concat([end.subarray(0, end.lastIndexOf('--')), fileHead(head), end]);
+  const post = request(`${server.url}/${BUCKET}`, {
+    method: 'POST',
+    headers: { 'content-type': FORM_TYPE, 'content-length': head.length + 7 + second.length },
+  });
+  const answered = responseTo(post);
+  post.write(head);
+  post.write(`content${end.subarray(0, end.lastIndexOf('--'))}`);
+  await expect
+    .poll(() => inStaging().map((name) => statSync(join(server.dir, 'staging', name)).size))
+    .toEqual([7]);
+  post.end(second.subarray(end.lastIndexOf('--')));
+  expect((await answered).statusCode).toBe(400);
   expect([...inStaging(), ...inData()]).toEqual([]);
 });
 
