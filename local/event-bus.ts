@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { AwsError } from './aws-error.ts';
+import type { JsonService } from './json-service.ts';
+import { EntryError, type PutEventsEntry, readEntries, type StoredEvent, toEvent } from './put-events.ts';
+import { Journal } from './s3/journal.ts';
+
+export type { StoredEvent };
+
+export interface EventBusOptions {
+  /** Where the events are kept, in `events.jsonl`. */
+  readonly dir: string;
+  /** The buses that there are; their events are kept together. */
+  readonly names: readonly string[];
+  /** @default the wall clock */
+  readonly now?: () => Date;
+}
+
+interface EntryResult {
+  readonly EventId?: string;
+  readonly ErrorCode?: string;
+  readonly ErrorMessage?: string;
+}
+
+/** EventBridge's PutEvents. There are no rules: each event is kept, and whoever subscribes gets them all. */
+export class EventBus implements JsonService {
+  readonly #names: readonly string[];
+  readonly #now: () => Date;
+  readonly #journal: Journal<StoredEvent>;
+  readonly #events: StoredEvent[];
+  readonly #listeners = new Set<(event: StoredEvent) => void>();
+
+  constructor({ dir, names, now = () => new Date() }: EventBusOptions) {
+    this.#names = names;
+    this.#now = now;
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const { journal, entries } = Journal.open<StoredEvent>(join(dir, 'events.jsonl'));
+    this.#journal = journal;
+    this.#events = entries;
+  }
+
+  async handle(operation: string, input: object): Promise<unknown> {
+    if (operation !== 'PutEvents') {
+      throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
+    }
+    const Entries = readEntries(input).map((entry) => this.#put(entry));
+    return { FailedEntryCount: Entries.filter(({ EventId }) => EventId === undefined).length, Entries };
+  }
+
+  /** Oldest first, those of earlier runs included. */
+  events(): readonly StoredEvent[] {
+    return this.#events;
+  }
+
+  /** Calls `listener` with each event from now on. @returns how to stop it */
+  subscribe(listener: (event: StoredEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#journal.close();
+  }
+
+  #put(entry: PutEventsEntry): EntryResult {
+    try {
+      const event = toEvent(entry, this.#names, randomUUID(), this.#now());
+      this.#journal.append(event);
+      this.#events.push(event);
+      for (const listener of this.#listeners) listener(event);
+      return { EventId: event.id };
+    } catch (error) {
+      if (!(error instanceof EntryError)) throw error;
+      return { ErrorCode: error.code, ErrorMessage: error.message };
+    }
+  }
+}
+
+export function openEventBus(options: EventBusOptions): EventBus {
+  return new EventBus(options);
+}

@@ -1,0 +1,70 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { AwsError } from './aws-error.ts';
+import type { JsonService } from './json-service.ts';
+import { Journal } from './s3/journal.ts';
+
+export interface QueueMessage {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly sentAt: string;
+  readonly body: string;
+}
+
+/** Anything else would change what the message is, so it is refused rather than left out. */
+const SendMessage = v.strictObject({ QueueUrl: v.string(), MessageBody: v.pipe(v.string(), v.minLength(1)) });
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+
+/** One SQS queue that is only sent to: its messages are kept in `messages.jsonl`, to be read by people. */
+export class Queue implements JsonService {
+  readonly #name: string;
+  readonly #journal: Journal<QueueMessage>;
+  readonly #messages: QueueMessage[];
+
+  constructor({ dir, name }: { readonly dir: string; readonly name: string }) {
+    this.#name = name;
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const { journal, entries } = Journal.open<QueueMessage>(join(dir, 'messages.jsonl'));
+    this.#journal = journal;
+    this.#messages = entries;
+  }
+
+  async handle(operation: string, input: object): Promise<unknown> {
+    if (operation !== 'SendMessage') {
+      throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
+    }
+    const parsed = v.safeParse(SendMessage, input);
+    if (!parsed.success) {
+      const [issue] = parsed.issues;
+      throw new AwsError(400, 'InvalidParameterValue', `${v.getDotPath(issue)}: ${issue.message}`);
+    }
+    const { QueueUrl, MessageBody: body } = parsed.output;
+    if (QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1) !== this.#name) {
+      throw new AwsError(400, 'QueueDoesNotExist', 'The specified queue does not exist.');
+    }
+    if (FORBIDDEN.test(body)) {
+      throw new AwsError(400, 'InvalidMessageContents', 'The message holds characters that are not allowed.');
+    }
+    const message = { id: randomUUID(), sentAt: new Date().toISOString(), body };
+    this.#journal.append(message);
+    this.#messages.push(message);
+    return { MessageId: message.id, MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
+  }
+
+  /** Oldest first, those of earlier runs included. */
+  messages(): readonly QueueMessage[] {
+    return this.#messages;
+  }
+
+  close(): void {
+    this.#journal.close();
+  }
+}
+
+export function openQueue(options: { readonly dir: string; readonly name: string }): Queue {
+  return new Queue(options);
+}

@@ -1,0 +1,60 @@
+import { rmSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { REGION } from '../../local/account.ts';
+import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
+import { type EventBus, openEventBus } from '../../local/event-bus.ts';
+import { openQueue, type Queue } from '../../local/queue.ts';
+import { openTable, type Table } from '../../local/table.ts';
+import { DEFINITION, makeDir } from './table-definition.ts';
+
+export const CREDENTIALS = { accessKeyId: 'ASIATEST', secretAccessKey: 'secret', sessionToken: 'token' };
+
+/** The data services behind one endpoint, and clients of the SDK for them. */
+export interface Services {
+  readonly url: string;
+  readonly table: Table;
+  readonly bus: EventBus;
+  readonly queue: Queue;
+  readonly documents: DynamoDBDocumentClient;
+  readonly events: EventBridgeClient;
+  readonly sqs: SQSClient;
+  close(): Promise<void>;
+}
+
+export async function startServices(dir = makeDir()): Promise<Services> {
+  const table = await openTable({ dir, definition: DEFINITION });
+  const bus = openEventBus({ dir, names: ['raw'] });
+  const queue = openQueue({ dir, name: 'poison' });
+  const s3 = {
+    async handle(_: unknown, response: { end(text: string): void }) {
+      response.end('s3');
+    },
+  };
+  const endpoint = await startAwsEndpoint({ port: 0, credentials: CREDENTIALS, table, bus, queue, s3 });
+  const config = { endpoint: endpoint.url, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 };
+  const [dynamodb, events, sqs] = [
+    new DynamoDBClient(config),
+    new EventBridgeClient(config),
+    new SQSClient(config),
+  ];
+  return {
+    url: endpoint.url,
+    table,
+    bus,
+    queue,
+    documents: DynamoDBDocumentClient.from(dynamodb),
+    events,
+    sqs,
+    async close() {
+      for (const client of [dynamodb, events, sqs]) client.destroy();
+      await endpoint.close();
+      await table.close();
+      bus.close();
+      queue.close();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
