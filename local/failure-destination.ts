@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { DynamoDBRecord } from 'aws-lambda';
+import type { DiscardedBatch } from './event-source-mapping.ts';
+import { sequenceNumberOf } from './stream-record.ts';
+
+export interface FailureDestinationOptions {
+  /** Of the bucket: the objects are files in it. */
+  readonly dir: string;
+  readonly functionArn: string;
+  /** The mapping's id, a part of the objects' keys. */
+  readonly mappingId: string;
+}
+
+const SHARD_ID = 'shardId-00000000000000000000-00000000';
+
+/**
+ * Keeps what a stream mapping gives up as Lambda does in S3: one object for a batch, with the whole records.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+ *
+ * @returns what EventSourceMapping takes as `onDiscard`
+ */
+export function createFailureDestination({ dir, functionArn, mappingId }: FailureDestinationOptions) {
+  return async (batch: DiscardedBatch): Promise<void> => {
+    const now = new Date();
+    const path = join(dir, objectKey(mappingId, now));
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // Written whole and then named, so that no half object is ever there.
+    const unnamed = `${path}.new`;
+    const body = JSON.stringify(toInvocationRecord(batch, functionArn, now));
+    await writeFile(unnamed, body, { mode: 0o600, flush: true });
+    await rename(unnamed, path);
+  };
+}
+
+function objectKey(mappingId: string, now: Date): string {
+  const [date = '', time = ''] = now.toISOString().slice(0, 19).split('T');
+  const name = `${date}T${time.replaceAll(':', '.')}-${randomUUID()}`;
+  return ['aws/lambda', mappingId, SHARD_ID, date.replaceAll('-', '/'), name].join('/');
+}
+
+function toInvocationRecord(
+  { condition, records, invokeCount }: DiscardedBatch,
+  functionArn: string,
+  now: Date,
+) {
+  const [first, last] = [records.at(0), records.at(-1)];
+  return {
+    requestContext: {
+      requestId: randomUUID(),
+      functionArn,
+      condition,
+      approximateInvokeCount: invokeCount,
+    },
+    version: '1.0',
+    timestamp: now.toISOString(),
+    DDBStreamBatchInfo: {
+      shardId: SHARD_ID,
+      startSequenceNumber: first && sequenceNumberOf(first),
+      endSequenceNumber: last && sequenceNumberOf(last),
+      approximateArrivalOfFirstRecord: arrivalOf(first),
+      approximateArrivalOfLastRecord: arrivalOf(last),
+      batchSize: records.length,
+      streamArn: first?.eventSourceARN,
+    },
+    // Text of JSON, not JSON.
+    payload: JSON.stringify({ Records: records }),
+  };
+}
+
+function arrivalOf(record: DynamoDBRecord | undefined): string {
+  return new Date((record?.dynamodb?.ApproximateCreationDateTime ?? 0) * 1000).toISOString();
+}

@@ -1,0 +1,52 @@
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { expect, test } from 'vitest';
+import { createFailureDestination } from '../../local/failure-destination.ts';
+import { StreamLog } from '../../local/stream-log.ts';
+import { sequenceNumberOf } from '../../local/stream-record.ts';
+import { makeDir, STREAM_ARN } from './table-definition.ts';
+
+test('a batch is one object, with the whole records', async () => {
+  const log = new StreamLog(join(makeDir(), 'stream.jsonl'), { streamArn: STREAM_ARN, now: () => 1_000_000 });
+  for (const pk of ['a', 'b']) {
+    log.intend({ keys: { pk: { S: pk } } });
+    log.settle({ pk: { S: pk } });
+  }
+  const records = log.undelivered();
+  log.close();
+
+  const dir = makeDir();
+  const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:publish-events';
+  const onDiscard = createFailureDestination({ dir, functionArn, mappingId: 'mapping' });
+  await onDiscard({ condition: 'RecordAgeExceeded', records, invokeCount: 7 });
+
+  const files = globSync('**/*', { cwd: dir }).filter((path) => statSync(join(dir, path)).isFile());
+  expect(files).toEqual([
+    expect.stringMatching(
+      /^aws\/lambda\/mapping\/shardId-[\d-]+\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/,
+    ),
+  ]);
+  const { payload, ...rest } = JSON.parse(readFileSync(join(dir, String(files[0])), 'utf8'));
+  expect(JSON.parse(payload)).toEqual({ Records: records });
+  const [first, last] = records as [DynamoDBRecord, DynamoDBRecord];
+  expect(rest).toEqual({
+    requestContext: {
+      requestId: expect.any(String),
+      functionArn,
+      condition: 'RecordAgeExceeded',
+      approximateInvokeCount: 7,
+    },
+    version: '1.0',
+    timestamp: expect.stringMatching(/Z$/),
+    DDBStreamBatchInfo: {
+      shardId: expect.any(String),
+      startSequenceNumber: sequenceNumberOf(first),
+      endSequenceNumber: sequenceNumberOf(last),
+      approximateArrivalOfFirstRecord: '1970-01-01T00:16:40.000Z',
+      approximateArrivalOfLastRecord: '1970-01-01T00:16:40.000Z',
+      batchSize: 2,
+      streamArn: STREAM_ARN,
+    },
+  });
+});
