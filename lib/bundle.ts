@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 export const FUNCTION_NAMES = [
   'authorizer',
@@ -18,12 +19,52 @@ export const HANDLER = 'index.handler';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Bundles `lambdas/<name>.ts` with all that it imports, and returns the directory that holds it as `index.js`.
- *
- * @throws BuildFailure of esbuild, when the sources do not build
+ * The SDK describes every operation of a service in tables whose keys are names of string constants. esbuild cannot
+ * know that such a key has no side effect, and keeps the tables of operations that nobody calls. With the constants'
+ * values for keys they go: half of S3's client.
  */
+const literalSchemaKeys: Plugin = {
+  name: 'literal-schema-keys',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const constants = new Map(
+        [...source.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)].map(([, name, value]) => [name, value]),
+      );
+      const contents = source.replace(/\[(\w+)\]:/g, (key, name) => {
+        const value = constants.get(name);
+        return value === undefined ? key : `${value}:`;
+      });
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/** No function has a home directory with AWS's config files in it: nothing is to look for them at each start. */
+const noSharedConfigFiles: Plugin = {
+  name: 'no-shared-config-files',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/ }, () => ({
+      contents: `
+        export const CONFIG_PREFIX_SEPARATOR = '.';
+        export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+    }));
+  },
+};
+
+// Built when this module is loaded: plugins of esbuild work asynchronously, and constructs cannot wait.
+const directories = new Map(
+  await Promise.all(FUNCTION_NAMES.map(async (name) => [name, await buildBundle(name)] as const)),
+);
+
+/** The directory that holds the bundle of `lambdas/<name>.ts` as `index.js`. */
 export function bundle(name: FunctionName): string {
-  const { outputFiles } = buildSync({
+  return directories.get(name) as string;
+}
+
+/** @throws BuildFailure of esbuild, when the sources do not build */
+async function buildBundle(name: FunctionName): Promise<string> {
+  const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: [`lambdas/${name}.ts`],
     outfile: 'index.js',
@@ -35,10 +76,11 @@ export function bundle(name: FunctionName): string {
     format: 'cjs',
     // The SDK's ES modules leave out what is not used; its CommonJS ones cannot.
     mainFields: ['module', 'main'],
+    plugins: [literalSchemaKeys, noSharedConfigFiles],
     alias: {
-      '@aws-sdk/credential-provider-node': './lambdas/core/environment-credentials.ts',
-      // s3-presigned-post depends on a client-s3 of its own version: one of them is enough.
-      '@aws-sdk/client-s3': './node_modules/@aws-sdk/client-s3',
+      '@aws-sdk/credential-provider-node': './lambdas/sdk/environment-credentials.ts',
+      '@aws-sdk/middleware-endpoint-discovery': './lambdas/sdk/no-endpoint-discovery.ts',
+      '@smithy/core/event-streams': './lambdas/sdk/no-event-streams.ts',
     },
     logLevel: 'silent',
   });
