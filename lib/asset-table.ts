@@ -16,9 +16,6 @@ export interface AssetTableProps {
 
 /** One item an asset. Its stream carries the outbox, so both images of every change are in it. */
 export class AssetTable extends dynamodb.Table {
-  /** Always there. */
-  declare readonly tableStreamArn: string;
-
   constructor(scope: Construct, id: string, { deletionProtection = false }: AssetTableProps = {}) {
     super(scope, id, {
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
@@ -29,6 +26,11 @@ export class AssetTable extends dynamodb.Table {
       deletionProtection,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+  }
+
+  /** Never undefined: the table has a stream. */
+  override get tableStreamArn(): string {
+    return super.tableStreamArn as string;
   }
 
   /** Lets a function add an asset, and find it and renew its window when the call is repeated. */

@@ -36,8 +36,8 @@ export class RawStorageStack extends Stack {
         [ENV.issuer]: props.issuer,
         [ENV.audience]: props.audience,
         [ENV.tenantClaim]: props.tenantClaim ?? 'tenant_id',
-        [ENV.scopePrefix]: props.scopePrefix ?? '',
         [ENV.defaultEnv]: env,
+        ...(props.scopePrefix && { [ENV.scopePrefix]: props.scopePrefix }),
         ...(props.jwksUri && { [ENV.jwksUri]: props.jwksUri }),
       },
     });
