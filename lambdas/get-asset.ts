@@ -1,5 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
 import { apiHandler } from '#core/api-handler';
 import { AssetId } from '#core/asset';
@@ -7,12 +9,22 @@ import { AssetReader } from '#core/asset-reader';
 import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
 import { ENV, parseEnv, text } from '#core/env';
 import { RawStorageError } from '#core/errors';
+import { TenantSessions } from '#core/tenant-sessions';
 
-const { ASSET_TABLE } = parseEnv({ [ENV.assetTable]: text });
+const env = parseEnv({ [ENV.assetTable]: text, [ENV.tenantRoleArn]: text });
 
-const reader = new AssetReader(
-  new DynamoDbAssetRepository(DynamoDBDocumentClient.from(new DynamoDBClient()), ASSET_TABLE),
-);
+// One pool of connections, whichever tenant a request is for.
+const requestHandler = new NodeHttpHandler();
+
+const tenants = new TenantSessions({
+  sts: new STSClient(),
+  roleArn: env.TENANT_ROLE_ARN,
+  minimumSeconds: 120,
+  open: (credentials) => {
+    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials, requestHandler }));
+    return new AssetReader(new DynamoDbAssetRepository(documents, env.ASSET_TABLE));
+  },
+});
 
 /** `GET /nexus/raw/{asset_id}` */
 export const handler = apiHandler({
@@ -23,5 +35,5 @@ export const handler = apiHandler({
     if (!asset_id.success) throw new RawStorageError('asset_not_found');
     return asset_id.output;
   },
-  run: ({ tenant_id, env }, asset_id) => reader.get({ tenant_id, env, asset_id }),
+  run: async ({ tenant_id, env }, asset_id) => (await tenants.for(tenant_id)).get({ tenant_id, env, asset_id }),
 });

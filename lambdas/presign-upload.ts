@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { apiHandler } from '#core/api-handler';
 import { PresignRequest } from '#core/asset';
 import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
@@ -8,28 +10,44 @@ import { ENV, parseEnv, positiveInteger, text } from '#core/env';
 import { Presigner } from '#core/presigner';
 import { parseBody } from '#core/request';
 import { S3ObjectStore } from '#core/s3-object-store';
+import { TenantSessions } from '#core/tenant-sessions';
 
 const env = parseEnv({
   [ENV.rawBucket]: text,
+  [ENV.bucketOwner]: text,
   [ENV.assetTable]: text,
+  [ENV.tenantRoleArn]: text,
   [ENV.maxUploadBytes]: positiveInteger,
   [ENV.maxHashBytes]: positiveInteger,
   [ENV.uploadExpirySeconds]: positiveInteger,
 });
 
-const presigner = new Presigner(
-  new DynamoDbAssetRepository(DynamoDBDocumentClient.from(new DynamoDBClient()), env.ASSET_TABLE),
-  new S3ObjectStore(new S3Client(), env.RAW_BUCKET),
-  {
-    maxUploadBytes: env.MAX_UPLOAD_BYTES,
-    maxHashBytes: env.MAX_HASH_BYTES,
-    uploadExpirySeconds: env.UPLOAD_EXPIRY_SECONDS,
+// One pool of connections, whichever tenant a request is for.
+const requestHandler = new NodeHttpHandler();
+
+const tenants = new TenantSessions({
+  sts: new STSClient(),
+  roleArn: env.TENANT_ROLE_ARN,
+  // A form ends with the credentials that signed it: they must outlive its window.
+  minimumSeconds: env.UPLOAD_EXPIRY_SECONDS + 120,
+  open: (credentials) => {
+    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials, requestHandler }));
+    const s3 = new S3Client({ credentials, requestHandler });
+    return new Presigner(
+      new DynamoDbAssetRepository(documents, env.ASSET_TABLE),
+      new S3ObjectStore(s3, env.RAW_BUCKET, env.BUCKET_OWNER),
+      {
+        maxUploadBytes: env.MAX_UPLOAD_BYTES,
+        maxHashBytes: env.MAX_HASH_BYTES,
+        uploadExpirySeconds: env.UPLOAD_EXPIRY_SECONDS,
+      },
+    );
   },
-);
+});
 
 /** `POST /nexus/raw/presign-upload` */
 export const handler = apiHandler({
   scope: 'raw:write',
   parse: (event) => parseBody(PresignRequest, event),
-  run: (caller, request) => presigner.presign(caller, request),
+  run: async (caller, request) => (await tenants.for(caller.tenant_id)).presign(caller, request),
 });

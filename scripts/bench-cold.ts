@@ -27,6 +27,8 @@ const SETTINGS = {
   AWS_SECRET_ACCESS_KEY: 'key',
   AWS_SESSION_TOKEN: 'token',
   RAW_BUCKET: 'bucket',
+  BUCKET_OWNER: '000000000000',
+  TENANT_ROLE_ARN: 'arn:aws:iam::000000000000:role/tenant',
   ASSET_TABLE: 'table',
   EVENT_BUS: 'bus',
   POISON_QUEUE_URL: 'https://queue.example/poison',

@@ -3,7 +3,9 @@ import * as v from 'valibot';
 /** Names of the environment variables that the stack sets and the functions read: declared once for both. */
 export const ENV = {
   rawBucket: 'RAW_BUCKET',
+  bucketOwner: 'BUCKET_OWNER',
   assetTable: 'ASSET_TABLE',
+  tenantRoleArn: 'TENANT_ROLE_ARN',
   eventBus: 'EVENT_BUS',
   poisonQueueUrl: 'POISON_QUEUE_URL',
   maxUploadBytes: 'MAX_UPLOAD_BYTES',

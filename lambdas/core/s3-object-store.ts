@@ -17,10 +17,17 @@ import { unavailableOr } from '#core/sdk-errors';
 export class S3ObjectStore implements ObjectStore {
   readonly #client: S3Client;
   readonly #bucket: string;
+  readonly #owner: string;
 
-  constructor(client: S3Client, bucket: string) {
+  /** @param owner the account that must own the bucket: one that was taken over by another is not written to */
+  constructor(client: S3Client, bucket: string, owner: string) {
     this.#client = client;
     this.#bucket = bucket;
+    this.#owner = owner;
+  }
+
+  get #at() {
+    return { Bucket: this.#bucket, ExpectedBucketOwner: this.#owner };
   }
 
   uri(key: string): string {
@@ -44,7 +51,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async describe(key: string): Promise<StoredObject | undefined> {
     try {
-      const head = new HeadObjectCommand({ Bucket: this.#bucket, Key: key, ChecksumMode: 'ENABLED' });
+      const head = new HeadObjectCommand({ ...this.#at, Key: key, ChecksumMode: 'ENABLED' });
       return toStoredObject(await this.#client.send(head));
     } catch (error) {
       if (!(error instanceof S3ServiceException)) throw unavailableOr(error, 'The object store');
@@ -61,7 +68,7 @@ export class S3ObjectStore implements ObjectStore {
   async hash(key: string, versionId: string): Promise<string> {
     const sha256 = createHash('sha256');
     try {
-      const get = new GetObjectCommand({ Bucket: this.#bucket, Key: key, VersionId: versionId });
+      const get = new GetObjectCommand({ ...this.#at, Key: key, VersionId: versionId });
       const { Body } = await this.#client.send(get);
       for await (const chunk of Body as Readable) sha256.update(chunk);
     } catch (error) {
@@ -72,7 +79,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async #hasVersions(key: string): Promise<boolean> {
     try {
-      const list = new ListObjectVersionsCommand({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 });
+      const list = new ListObjectVersionsCommand({ ...this.#at, Prefix: key, MaxKeys: 1 });
       const { Versions = [] } = await this.#client.send(list);
       return Versions.some((version) => version.Key === key);
     } catch (error) {

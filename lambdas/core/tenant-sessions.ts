@@ -1,0 +1,90 @@
+import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import { RawStorageError } from '#core/errors';
+import { countMetric } from '#core/metrics';
+
+/** As long as a role that is assumed from a role's own session may last: the functions' roles are such. */
+const SESSION_SECONDS = 60 * 60;
+
+/** Of one tenant, for an hour at most; a form signed with them ends with them. */
+export interface TenantCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+export interface TenantSessionsOptions<TSession> {
+  readonly sts: STSClient;
+  readonly roleArn: string;
+  /** A session with less time left is renewed before it is used. */
+  readonly minimumSeconds: number;
+  /** How many tenants are kept; the least recently used goes first. @default 256 */
+  readonly capacity?: number;
+  /** Makes what is kept for a tenant: whatever works with that tenant's credentials alone. */
+  readonly open: (credentials: TenantCredentials) => TSession;
+}
+
+interface Kept<TSession> {
+  readonly session: TSession;
+  /** Epoch milliseconds. */
+  readonly renewAt: number;
+}
+
+/**
+ * One session a tenant, in memory: the tenant role assumed with the tag `tenant_id`, by which its policies let nothing
+ * else be reached. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+ */
+export class TenantSessions<TSession> {
+  readonly #options: TenantSessionsOptions<TSession>;
+  // In the order of their last use.
+  readonly #kept = new Map<string, Kept<TSession>>();
+  readonly #opening = new Map<string, Promise<TSession>>();
+
+  constructor(options: TenantSessionsOptions<TSession>) {
+    this.#options = options;
+  }
+
+  /** @throws RawStorageError `unavailable` where STS gives no credentials: there are no others to fall back to */
+  async for(tenantId: string): Promise<TSession> {
+    const kept = this.#kept.get(tenantId);
+    const warm = kept !== undefined && kept.renewAt > Date.now();
+    countMetric(warm ? 'TenantSessionHit' : 'TenantSessionMiss');
+    if (warm) {
+      this.#keep(tenantId, kept);
+      return kept.session;
+    }
+    const opening = this.#opening.get(tenantId) ?? this.#open(tenantId);
+    this.#opening.set(tenantId, opening);
+    return opening.finally(() => this.#opening.delete(tenantId));
+  }
+
+  async #open(tenantId: string): Promise<TSession> {
+    const { sts, roleArn, minimumSeconds, open } = this.#options;
+    const assume = new AssumeRoleCommand({
+      RoleArn: roleArn,
+      RoleSessionName: tenantId,
+      DurationSeconds: SESSION_SECONDS,
+      Tags: [{ Key: 'tenant_id', Value: tenantId }],
+    });
+    const { Credentials } = await sts.send(assume).catch((cause) => {
+      throw new RawStorageError('unavailable', 'The tenant role is not available', { cause });
+    });
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {
+      throw new RawStorageError('unavailable', 'STS gave no credentials');
+    }
+    const session = open({
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+    });
+    this.#keep(tenantId, { session, renewAt: Expiration.getTime() - minimumSeconds * 1000 });
+    return session;
+  }
+
+  #keep(tenantId: string, kept: Kept<TSession>): void {
+    this.#kept.delete(tenantId);
+    this.#kept.set(tenantId, kept);
+    const [eldest] = this.#kept.keys();
+    if (this.#kept.size > (this.#options.capacity ?? 256) && eldest !== undefined) this.#kept.delete(eldest);
+  }
+}
