@@ -19,7 +19,7 @@ try {
 } catch (error) {
   if (!(error instanceof SettingError)) throw error;
   console.error(error.message);
-  process.exitCode = 1;
+  process.exit(1);
 }
 
 /** A context value is text where `-c` gave it, and of any type where `cdk.json` did. */
@@ -30,7 +30,9 @@ function text(key: string): string | undefined {
 
 function number(key: string): number | undefined {
   const value = text(key);
-  return value === undefined ? undefined : Number(value);
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return Number(value);
+  throw new SettingError(`Invalid ${key} ${JSON.stringify(value)}: it must be a whole number`);
 }
 
 /** Comma-separated, or a list in `cdk.json`. */

@@ -31,6 +31,8 @@ export interface CloudOptions {
   readonly awsPort?: number;
   /** The stack's settings beside those of its issuer. @default - the stack's own defaults */
   readonly settings?: Partial<RawStorageStackProps>;
+  /** How long the stream mapping waits after a first failure, in milliseconds. @default 100 */
+  readonly firstBackoffMs?: number;
   /** Takes each line of the functions' logs: JSON. @default - they are dropped */
   readonly log?: (line: string) => void;
   /** Takes each event that is put on the bus. */
@@ -62,7 +64,7 @@ const AUDIENCE = 'nexus-local';
  * @throws PortInUseError, StateInUseError, FunctionError of a function that does not load
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
-  const { port = 0, awsPort = 0, log = () => {}, onEvent = () => {} } = options;
+  const { port = 0, awsPort = 0, log = () => {}, onEvent = () => {}, firstBackoffMs = 100 } = options;
   await using opened = new AsyncDisposableStack();
 
   const state = openState(options.dir);
@@ -118,6 +120,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const publishing = new EventSourceMapping({
     stream: table.stream,
     settings: mapping.settings,
+    firstBackoffMs,
     invoke: (batch) => invoke(mapping.functionName, batch),
     onDiscard: createFailureDestination({ ...mapping, dir: dirOf(mapping.failureBucket) }),
   });

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AwsError } from './aws-error.ts';
+import { Journal } from './journal.ts';
 import type { JsonService } from './json-service.ts';
 import { EntryError, type PutEventsEntry, readEntries, type StoredEvent, toEvent } from './put-events.ts';
-import { Journal } from './s3/journal.ts';
 
 export type { StoredEvent };
 

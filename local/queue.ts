@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AwsError } from './aws-error.ts';
+import { Journal } from './journal.ts';
 import type { JsonService } from './json-service.ts';
-import { Journal } from './s3/journal.ts';
 
 export interface QueueMessage {
   readonly id: string;

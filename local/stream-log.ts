@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Item } from './dynalite.ts';
-import { Journal } from './s3/journal.ts';
+import { Journal } from './journal.ts';
 import { type Change, nextSequenceNumber, sequenceNumberOf, toStreamRecord } from './stream-record.ts';
 
 /** A write that is about to be made, and what it may change. */

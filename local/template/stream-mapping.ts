@@ -21,7 +21,7 @@ export function readStreamMapping(template: StackTemplate): StreamMapping {
   if (mapping === undefined || another !== undefined)
     throw new Error('The template has not one stream mapping');
   const { properties, logicalId } = mapping;
-  for (const unsupported of ['FilterCriteria', 'TumblingWindowInSeconds']) {
+  for (const unsupported of ['FilterCriteria', 'TumblingWindowInSeconds', 'MaximumBatchingWindowInSeconds']) {
     if (properties[unsupported] !== undefined)
       throw new Error(`${unsupported} of a mapping is not run locally`);
   }

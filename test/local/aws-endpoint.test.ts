@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeRuleCommand } from '@aws-sdk/client-eventbridge';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
@@ -81,12 +83,16 @@ test('a target of no service is refused', async () => {
 });
 
 test('a body over 1 MiB is refused, and the connection is good for the next request', async () => {
-  const response = await post('AWSEvents.PutEvents', ' '.repeat(3 * 1024 ** 2));
-  expect([response.status, ((await response.json()) as { __type: string }).__type]).toEqual([
-    413,
-    'com.amazonaws.events#RequestEntityTooLarge',
-  ]);
-  expect((await services.documents.send(get)).Item).toBeUndefined();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const post = async (bytes: number) => {
+    const headers = { 'x-amz-target': 'AWSEvents.PutEvents' };
+    const sent = request(services.url, { method: 'POST', agent, headers }).end(Buffer.alloc(bytes));
+    const [response] = await once(sent, 'response');
+    return [response.statusCode, JSON.parse(await text(response)).__type];
+  };
+  expect(await post(32 * 1024 ** 2)).toEqual([413, 'com.amazonaws.events#RequestEntityTooLarge']);
+  expect(await post(1024 ** 2)).toEqual([403, 'com.amazonaws.events#AccessDenied']);
+  agent.destroy();
 });
 
 test('operations that are not implemented are refused', async () => {

@@ -17,7 +17,7 @@ const send = (MessageBody: string, other: object = {}) =>
   );
 
 test('a message is kept as it was sent; the SDK finds its MD5 right', async () => {
-  const body = JSON.stringify({ text: 'Ünïcödé 👍 "quoted"\n' });
+  const body = `${JSON.stringify({ text: 'Ünïcödé 👍 "quoted"\n' })}\n`;
   const { MessageId } = await send(body);
   expect(services.queue.messages().at(-1)).toEqual({
     id: MessageId,

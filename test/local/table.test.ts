@@ -132,6 +132,10 @@ test.each([
   expect(records).toEqual([]);
 });
 
+test('a refusal is that of the operation, and not of the reading before it', async () => {
+  await expect(put({ n: 1 })).rejects.toThrow('Missing the key pk in the item');
+});
+
 test('a key that a put does not have is not taken for the item’s', async () => {
   const records = await recordsOf(() =>
     services.table.handle('PutItem', { TableName, Key: { pk: { S: 'decoy' } }, Item: { pk: { S: 'real' } } }),

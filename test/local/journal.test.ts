@@ -2,7 +2,7 @@ import { appendFileSync, fsyncSync, mkdtempSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Journal } from '../../../local/s3/journal.ts';
+import { Journal } from '../../local/journal.ts';
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();

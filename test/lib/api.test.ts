@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { FunctionName } from '../../lib/bundle.ts';
+import { arn, functionNamed, resource, synth } from '../support/synth.ts';
+
+const template = synth();
+const api = resource(template, 'AWS::ApiGatewayV2::Api');
+const authorizer = resource(template, 'AWS::ApiGatewayV2::Authorizer');
+const stage = resource(template, 'AWS::ApiGatewayV2::Stage');
+
+test.each([
+  ['POST /nexus/raw/presign-upload', 'presign-upload'],
+  ['POST /nexus/raw/register', 'register'],
+  ['GET /nexus/raw/{asset_id}', 'get-asset'],
+] as const satisfies [string, FunctionName][])('%s reaches %s behind the authorizer', (routeKey, name) => {
+  const routes = template.findResources('AWS::ApiGatewayV2::Route', { Properties: { RouteKey: routeKey } });
+  const [{ Properties: route } = { Properties: {} }] = Object.values(routes);
+  expect(route).toMatchObject({
+    ApiId: { Ref: api.logicalId },
+    AuthorizationType: 'CUSTOM',
+    AuthorizerId: { Ref: authorizer.logicalId },
+  });
+  const [, [, { Ref: integration }]] = route.Target['Fn::Join'];
+  expect(template.findResources('AWS::ApiGatewayV2::Integration')[integration]?.['Properties']).toMatchObject(
+    {
+      IntegrationType: 'AWS_PROXY',
+      IntegrationUri: arn(functionNamed(template, name)),
+      PayloadFormatVersion: '2.0',
+    },
+  );
+});
+
+test('has these routes only', () => {
+  expect(api.properties.ProtocolType).toBe('HTTP');
+  template.resourceCountIs('AWS::ApiGatewayV2::Route', 3);
+});
+
+test('the authorizer answers simply, on payload 2.0, and a decision is kept for a minute', () => {
+  expect(authorizer.properties).toMatchObject({
+    AuthorizerType: 'REQUEST',
+    AuthorizerPayloadFormatVersion: '2.0',
+    EnableSimpleResponses: true,
+    AuthorizerResultTtlInSeconds: 60,
+    IdentitySource: ['$request.header.Authorization'],
+  });
+  const {
+    'Fn::Join': [, parts],
+  } = authorizer.properties.AuthorizerUri;
+  expect(parts).toContainEqual(arn(functionNamed(template, 'authorizer')));
+});
+
+test('deploys by itself and throttles', () => {
+  expect(stage.properties).toMatchObject({
+    StageName: '$default',
+    AutoDeploy: true,
+    DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+  });
+  const throttled = synth({ throttle: { rateLimit: 7, burstLimit: 9 } });
+  expect(resource(throttled, 'AWS::ApiGatewayV2::Stage').properties.DefaultRouteSettings).toEqual({
+    ThrottlingRateLimit: 7,
+    ThrottlingBurstLimit: 9,
+  });
+});
+
+test('logs each access as JSON, without a header of the request, for a month', () => {
+  const { DestinationArn, Format } = stage.properties.AccessLogSettings;
+  const group = template.findResources('AWS::Logs::LogGroup')[DestinationArn['Fn::GetAtt'][0]];
+  expect(group?.['Properties']).toMatchObject({ RetentionInDays: 30 });
+  const fields: Record<string, string> = JSON.parse(Format);
+  expect(fields).toMatchObject({ request_id: '$context.requestId', status: '$context.status' });
+  for (const variable of Object.values(fields)) {
+    expect(variable).toMatch(/^\$context\.[A-Za-z.]*[a-zA-Z_]+$/);
+    expect(variable).not.toMatch(/header|identitySource/i);
+  }
+});
+
+test('answers browsers of the allowed origins only', () => {
+  expect(api.properties).not.toHaveProperty('CorsConfiguration');
+  const allowedOrigins = ['https://app.example'];
+  const { properties } = resource(synth({ allowedOrigins }), 'AWS::ApiGatewayV2::Api');
+  expect(properties.CorsConfiguration).toEqual({
+    AllowOrigins: allowedOrigins,
+    AllowMethods: ['GET', 'POST'],
+    AllowHeaders: ['authorization', 'content-type', 'x-tenant-id', 'x-env'],
+    ExposeHeaders: ['retry-after'],
+    MaxAge: 3600,
+  });
+});

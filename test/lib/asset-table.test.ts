@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { resource, synth } from '../support/synth.ts';
+
+const template = synth();
+const table = resource(template, 'AWS::DynamoDB::Table');
+
+test('is on demand, recoverable to any point, and forgets by purge_at', () => {
+  expect(table.properties).toMatchObject({
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    BillingMode: 'PAY_PER_REQUEST',
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    TimeToLiveSpecification: { AttributeName: 'purge_at', Enabled: true },
+  });
+});
+
+test('streams both images of every change', () => {
+  expect(table.properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+});
+
+test('stays when the stack goes', () => {
+  expect(template.findResources('AWS::DynamoDB::Table')[table.logicalId]).toMatchObject({
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+  });
+});
+
+describe('deletion protection', () => {
+  test.each([
+    ['dev', false],
+    ['staging', false],
+    ['prod', true],
+  ] as const)('in %s: %s', (env, protection) => {
+    const { properties } = resource(synth({ env }), 'AWS::DynamoDB::Table');
+    expect(properties.DeletionProtectionEnabled).toBe(protection);
+  });
+});

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { arn, functionNamed, resource, synth } from '../support/synth.ts';
+
+const template = synth();
+const failures = resource(template, 'AWS::S3::Bucket', 'PublisherFailureBucket');
+
+test('reads the whole stream, retries by age, and tells failed records apart', () => {
+  const table = resource(template, 'AWS::DynamoDB::Table');
+  const { properties } = resource(template, 'AWS::Lambda::EventSourceMapping');
+  expect(properties).toMatchObject({
+    EventSourceArn: { 'Fn::GetAtt': [table.logicalId, 'StreamArn'] },
+    FunctionName: { Ref: functionNamed(template, 'publish-events').logicalId },
+    StartingPosition: 'TRIM_HORIZON',
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    BisectBatchOnFunctionError: true,
+    ParallelizationFactor: 10,
+    MaximumRecordAgeInSeconds: 20 * 60 * 60,
+    MaximumRetryAttempts: -1,
+    BatchSize: 100,
+    DestinationConfig: { OnFailure: { Destination: arn(failures) } },
+  });
+});
+
+test('what it gives up lies whole in a bucket that is private, encrypted, TLS only and stays', () => {
+  expect(template.findResources('AWS::S3::Bucket')[failures.logicalId]).toMatchObject({
+    DeletionPolicy: 'Retain',
+    Properties: {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    },
+  });
+  const policy = resource(template, 'AWS::S3::BucketPolicy', 'PublisherFailureBucket').properties;
+  expect(policy.PolicyDocument.Statement).toEqual([
+    expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+  ]);
+});
+
+test('the poison queue is encrypted, TLS only, and keeps what it gets for 14 days', () => {
+  const queue = resource(template, 'AWS::SQS::Queue');
+  expect(queue.properties).toMatchObject({
+    SqsManagedSseEnabled: true,
+    MessageRetentionPeriod: 14 * 24 * 60 * 60,
+  });
+  const { properties } = resource(template, 'AWS::SQS::QueuePolicy');
+  expect(properties.PolicyDocument.Statement).toEqual([
+    expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+  ]);
+  expect(functionNamed(template, 'publish-events').properties.Environment.Variables).toEqual({
+    POISON_QUEUE_URL: { Ref: queue.logicalId },
+    EVENT_BUS: { Ref: resource(template, 'AWS::Events::EventBus').logicalId },
+  });
+});

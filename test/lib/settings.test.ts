@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { SettingError, type Settings, validateSettings } from '../../lib/settings.ts';
+
+const required: Settings = { issuer: 'https://issuer.example', audience: 'nexus' };
+
+/** Any value, as context may hold. */
+function validate(settings: Record<string, unknown>): void {
+  validateSettings({ ...required, ...settings });
+}
+
+test('issuer and audience are enough', () => {
+  expect(() => validateSettings(required)).not.toThrow();
+});
+
+test.each(['issuer', 'audience'])('without %s the error says what to type', (name) => {
+  expect(() => validate({ [name]: '' })).toThrow(
+    new SettingError(`Missing ${name}: npx cdk deploy -c issuer=https://issuer.example -c audience=nexus`),
+  );
+});
+
+const ACCEPTED = {
+  issuer: [
+    'https://a.example/realms/x',
+    'https://a.example/',
+    'http://127.0.0.1:8080',
+    'http://localhost',
+    'http://[::1]:1',
+  ],
+  jwksUri: ['https://a.example/jwks.json', 'http://localhost:1/jwks'],
+  audience: ['nexus', 'https://api.example'],
+  scopePrefix: ['', 'nexus/', 'api://x/'],
+  tenantClaim: ['tenant_id', 'custom:tenant', 'https://claims.example/tenant'],
+  env: ['dev', 'staging', 'prod'],
+  allowedOrigins: [[], ['*'], ['https://app.example', 'http://localhost:5173']],
+  maxUploadBytes: [1, 5368709120],
+  maxHashBytes: [1, 268435456],
+  uploadExpirySeconds: [1, 900, 2700],
+};
+
+const REFUSED = {
+  issuer: [
+    'http://issuer.example',
+    'issuer.example',
+    'ftp://x',
+    'https://',
+    ' https://a.example',
+    'https://a.example\n',
+  ],
+  jwksUri: ['', 'http://issuer.example/jwks', 'file:///jwks.json'],
+  audience: ['two words', ' nexus'],
+  scopePrefix: ['nexus ', 'a"b', 'ä/'],
+  tenantClaim: ['', 'tenant id'],
+  env: ['', 'production', 'Dev'],
+  allowedOrigins: [
+    [''],
+    ['app.example'],
+    ['https://app.example/'],
+    ['https://app.example/path'],
+    ['https://*.example', 'null'],
+    ['ftp://app.example'],
+  ],
+  maxUploadBytes: [0, -1, 1.5, 5368709121, Number.NaN, Number.POSITIVE_INFINITY],
+  maxHashBytes: [0, 5368709121, Number.NaN],
+  uploadExpirySeconds: [0, 2701, 0.5, Number.NaN],
+};
+
+const cases = (table: Record<string, readonly unknown[]>) =>
+  Object.entries(table).flatMap(([name, values]) => values.map((value) => [name, value] as const));
+
+describe('accepts', () => {
+  test.each(cases(ACCEPTED))('%s %j', (name, value) => {
+    expect(() => validate({ [name]: value })).not.toThrow();
+  });
+});
+
+describe('refuses, in one line that names the setting,', () => {
+  test.each(cases(REFUSED))('%s %j', (name, value) => {
+    expect(() => validate({ [name]: value })).toThrow(SettingError);
+    expect(() => validate({ [name]: value })).toThrow(new RegExp(`^Invalid ${name} .*: it must be .+$`));
+  });
+});

@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { FunctionName } from '../../lib/bundle.ts';
+import { RawStorageStack, type RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
+
+const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+
+/** The stack's template, with an issuer and an audience where `props` has none. */
+export function synth(props: Partial<RawStorageStackProps> = {}): Template {
+  const outdir = mkdtempSync(join(tmpdir(), 'synth-'));
+  try {
+    const app = new App({
+      outdir,
+      analyticsReporting: false,
+      // Takes seconds, and is `cdk synth`'s to do.
+      builtinCloudFormationValidation: false,
+      context,
+    });
+    const stack = new RawStorageStack(app, 'NexusRawStorage', {
+      issuer: 'https://issuer.example',
+      audience: 'nexus',
+      ...props,
+    });
+    return Template.fromJSON(app.synth().getStackArtifact(stack.artifactId).template);
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+export interface Resource {
+  readonly logicalId: string;
+  // biome-ignore lint/suspicious/noExplicitAny: as loose as the template that it is a part of
+  readonly properties: any;
+}
+
+/** The only resource of a type whose logical id begins as given. */
+export function resource(template: Template, type: string, prefix = ''): Resource {
+  const found = Object.entries(template.findResources(type)).filter(([id]) => id.startsWith(prefix));
+  const [[logicalId, { Properties: properties }] = ['', {}], ...others] = found;
+  if (logicalId === '' || others.length > 0) throw new Error(`${found.length} of ${type} ${prefix}`);
+  return { logicalId, properties };
+}
+
+const PREFIXES: Readonly<Record<FunctionName, string>> = {
+  authorizer: 'authorizer',
+  'presign-upload': 'presignupload',
+  register: 'register',
+  'get-asset': 'getasset',
+  'publish-events': 'Publisherpublishevents',
+};
+
+export function functionNamed(template: Template, name: FunctionName): Resource {
+  return resource(template, 'AWS::Lambda::Function', PREFIXES[name]);
+}
+
+/** All that a function's role allows, a statement's actions as a list. */
+export function permissionsOf(template: Template, name: FunctionName): unknown[] {
+  const [role] = functionNamed(template, name).properties.Role['Fn::GetAtt'];
+  const policies = template.findResources('AWS::IAM::Policy', {
+    Properties: { Roles: Match.arrayWith([{ Ref: role }]) },
+  });
+  return Object.values(policies)
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .map(({ Effect, Action, ...statement }) => {
+      if (Effect !== 'Allow') throw new Error(`${name}: a statement that does not allow`);
+      return { ...statement, Action: [Action].flat() };
+    });
+}
+
+/** `Fn::GetAtt` of a resource's ARN, and what lies under it. */
+export const arn = ({ logicalId }: Resource) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
+export const arnUnder = (resource: Resource, path: string) => ({ 'Fn::Join': ['', [arn(resource), path]] });
