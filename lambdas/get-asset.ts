@@ -35,5 +35,6 @@ export const handler = apiHandler({
     if (!asset_id.success) throw new RawStorageError('asset_not_found');
     return asset_id.output;
   },
-  run: async ({ tenant_id, env }, asset_id) => (await tenants.for(tenant_id)).get({ tenant_id, env, asset_id }),
+  run: async ({ tenant_id, env }, asset_id) =>
+    (await tenants.for(tenant_id)).get({ tenant_id, env, asset_id }),
 });

@@ -1,9 +1,9 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import type * as iam from 'aws-cdk-lib/aws-iam';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { ENV } from '#core/env';
+import { TENANT, type TenantRole } from './tenant-role.ts';
 
 export interface AssetTableProps {
   /**
@@ -33,23 +33,25 @@ export class AssetTable extends dynamodb.Table {
     return super.tableStreamArn as string;
   }
 
-  /** Lets a function add an asset, and find it and renew its window when the call is repeated. */
-  grantPresign(fn: lambda.Function): iam.Grant {
-    return this.#grant(fn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+  /** What a function needs to know of the table. */
+  get environment(): Record<string, string> {
+    return { [ENV.assetTable]: this.tableName };
   }
 
-  /** Lets a function find an asset and register it. */
-  grantRegister(fn: lambda.Function): iam.Grant {
-    return this.#grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-  }
-
-  /** Lets a function find an asset. */
-  grantFind(fn: lambda.Function): iam.Grant {
-    return this.#grant(fn, 'dynamodb:GetItem');
-  }
-
-  #grant(fn: lambda.Function, ...actions: string[]): iam.Grant {
-    fn.addEnvironment(ENV.assetTable, this.tableName);
-    return this.grant(fn, ...actions);
+  /**
+   * Lets a tenant's sessions find, add and change that tenant's items.
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+   */
+  grantTenant(role: TenantRole): iam.Grant {
+    return iam.Grant.addToPrincipal({
+      grantee: role,
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      resourceArns: [this.tableArn],
+      conditions: {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${TENANT}#*`] },
+        // "For all" is true of no keys at all: without this a request that names none would pass.
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    });
   }
 }

@@ -1,12 +1,16 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ENV } from '#core/env';
+import { MAX_UPLOAD_EXPIRY_SECONDS } from './settings.ts';
+import { TENANT, type TenantRole } from './tenant-role.ts';
 
-/** What the service may touch: every object's key begins with its tenant's prefix. */
-const TENANTS = 'tenants/*';
+/** Every object's key begins with its tenant's prefix. */
+const TENANT_OBJECTS = `tenants/${TENANT}/*`;
+
+/** No form is good for longer, whatever it says: the longest window that the stack can be set to. */
+const MAX_SIGNATURE_AGE = Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS);
 
 export interface RawBucketProps {
   /**
@@ -15,11 +19,21 @@ export interface RawBucketProps {
    * @default - none
    */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * ARNs of the principals that may delete versions, `*` and `?` as wildcards.
+   *
+   * @default - nobody
+   */
+  readonly versionDeleters?: readonly string[];
 }
 
 /** The raw files, every version of them: a registered asset is one version, so none expires. */
 export class RawBucket extends s3.Bucket {
-  constructor(scope: Construct, id: string, { allowedOrigins = [] }: RawBucketProps = {}) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { allowedOrigins = [], versionDeleters = [] }: RawBucketProps = {},
+  ) {
     super(scope, id, {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -29,6 +43,28 @@ export class RawBucket extends s3.Bucket {
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     });
+    this.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'DenyOldSignatures',
+        effect: iam.Effect.DENY,
+        principals: [new iam.AnyPrincipal()],
+        actions: ['s3:*'],
+        resources: [this.arnForObjects('*')],
+        conditions: { NumericGreaterThan: { 's3:signatureAge': MAX_SIGNATURE_AGE.toMilliseconds() } },
+      }),
+    );
+    this.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'DenyVersionDeletion',
+        effect: iam.Effect.DENY,
+        principals: [new iam.AnyPrincipal()],
+        actions: ['s3:DeleteObjectVersion'],
+        resources: [this.arnForObjects('*')],
+        ...(versionDeleters.length > 0 && {
+          conditions: { ArnNotLike: { 'aws:PrincipalArn': [...versionDeleters] } },
+        }),
+      }),
+    );
     if (allowedOrigins.length > 0) {
       this.addCorsRule({
         allowedOrigins: [...allowedOrigins],
@@ -40,30 +76,24 @@ export class RawBucket extends s3.Bucket {
     }
   }
 
-  /** Lets the forms that a function signs put objects. */
-  grantUpload(fn: lambda.Function): iam.Grant {
-    fn.addEnvironment(ENV.rawBucket, this.bucketName);
-    return iam.Grant.addToPrincipal({
-      grantee: fn,
-      actions: ['s3:PutObject'],
-      resourceArns: [this.arnForObjects(TENANTS)],
-    });
+  /** What a function needs to know of the bucket. */
+  get environment(): Record<string, string> {
+    return { [ENV.rawBucket]: this.bucketName, [ENV.bucketOwner]: this.stack.account };
   }
 
-  /** Lets a function describe and read versions of objects, and tell one that is missing from one it may not read. */
-  grantInspect(fn: lambda.Function): iam.Grant {
-    fn.addEnvironment(ENV.rawBucket, this.bucketName);
-    const read = iam.Grant.addToPrincipal({
-      grantee: fn,
-      actions: ['s3:GetObject', 's3:GetObjectVersion'],
-      resourceArns: [this.arnForObjects(TENANTS)],
+  /** Lets a tenant's sessions put, describe and read that tenant's objects, and tell a missing one from a denied one. */
+  grantTenant(role: TenantRole): iam.Grant {
+    const objects = iam.Grant.addToPrincipal({
+      grantee: role,
+      actions: ['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion'],
+      resourceArns: [this.arnForObjects(TENANT_OBJECTS)],
     });
     const list = iam.Grant.addToPrincipal({
-      grantee: fn,
+      grantee: role,
       actions: ['s3:ListBucketVersions'],
       resourceArns: [this.bucketArn],
-      conditions: { StringLike: { 's3:prefix': TENANTS } },
+      conditions: { StringLike: { 's3:prefix': TENANT_OBJECTS } },
     });
-    return read.combine(list);
+    return objects.combine(list);
   }
 }

@@ -5,11 +5,15 @@ import { Api, type ApiProps } from './api.ts';
 import { AssetTable } from './asset-table.ts';
 import { EventBus } from './event-bus.ts';
 import { Publisher } from './publisher.ts';
-import { RawBucket } from './raw-bucket.ts';
+import { RawBucket, type RawBucketProps } from './raw-bucket.ts';
 import { RawFunction } from './raw-function.ts';
 import { type Settings, validateSettings } from './settings.ts';
+import { TenantRole } from './tenant-role.ts';
 
-export interface RawStorageStackProps extends Settings, Pick<ApiProps, 'throttle'> {}
+export interface RawStorageStackProps
+  extends Settings,
+    Pick<ApiProps, 'throttle'>,
+    Pick<RawBucketProps, 'versionDeleters'> {}
 
 /** The whole service. */
 export class RawStorageStack extends Stack {
@@ -24,7 +28,10 @@ export class RawStorageStack extends Stack {
     const maxUploadBytes = String(props.maxUploadBytes ?? 5 * 1024 ** 3);
     const maxHashBytes = String(props.maxHashBytes ?? 256 * 1024 ** 2);
 
-    const bucket = new RawBucket(this, 'RawBucket', { allowedOrigins });
+    const bucket = new RawBucket(this, 'RawBucket', {
+      allowedOrigins,
+      ...(props.versionDeleters && { versionDeleters: props.versionDeleters }),
+    });
     const table = new AssetTable(this, 'AssetTable', { deletionProtection: env === 'prod' });
     this.bus = new EventBus(this, 'EventBus');
     new Publisher(this, 'Publisher', { table, bus: this.bus });
@@ -45,25 +52,29 @@ export class RawStorageStack extends Stack {
       memorySize: 512,
       timeout: Duration.seconds(10),
       environment: {
+        ...bucket.environment,
+        ...table.environment,
         [ENV.maxUploadBytes]: maxUploadBytes,
         [ENV.maxHashBytes]: maxHashBytes,
         [ENV.uploadExpirySeconds]: String(props.uploadExpirySeconds ?? 900),
       },
     });
-    bucket.grantUpload(presignUpload);
-    table.grantPresign(presignUpload);
-
     // It may read a whole file to hash it, and must answer before the gateway gives up at 30 seconds.
     const register = new RawFunction(this, 'register', {
       memorySize: 1024,
       timeout: Duration.seconds(25),
-      environment: { [ENV.maxHashBytes]: maxHashBytes },
+      environment: { ...bucket.environment, ...table.environment, [ENV.maxHashBytes]: maxHashBytes },
     });
-    bucket.grantInspect(register);
-    table.grantRegister(register);
 
-    const getAsset = new RawFunction(this, 'get-asset', { memorySize: 512, timeout: Duration.seconds(10) });
-    table.grantFind(getAsset);
+    const getAsset = new RawFunction(this, 'get-asset', {
+      memorySize: 512,
+      timeout: Duration.seconds(10),
+      environment: table.environment,
+    });
+
+    const tenantRole = new TenantRole(this, 'TenantRole', { functions: [presignUpload, register, getAsset] });
+    bucket.grantTenant(tenantRole);
+    table.grantTenant(tenantRole);
 
     const api = new Api(this, 'Api', {
       authorizer,

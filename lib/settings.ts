@@ -58,8 +58,8 @@ export interface Settings {
 
 /** What one POST to S3 can carry: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
 const MAX_UPLOAD_BYTES = 5 * 1024 ** 3;
-/** The credentials that sign a form live an hour, and are renewed within it. */
-const MAX_EXPIRY_SECONDS = 2700;
+/** Tenant credentials live an hour, and must outlive the forms that they sign. */
+export const MAX_UPLOAD_EXPIRY_SECONDS = 2700;
 
 /** A setting that is missing or malformed; the message is one line that says what it must be. */
 export class SettingError extends Error {
@@ -97,8 +97,8 @@ export function validateSettings(settings: Settings): void {
   check(
     'uploadExpirySeconds',
     uploadExpirySeconds,
-    upTo(MAX_EXPIRY_SECONDS),
-    `a whole number of 1 to ${MAX_EXPIRY_SECONDS}`,
+    upTo(MAX_UPLOAD_EXPIRY_SECONDS),
+    `a whole number of 1 to ${MAX_UPLOAD_EXPIRY_SECONDS}`,
   );
 }
 

@@ -1,0 +1,49 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { ENV } from '#core/env';
+
+/** Stands for the tenant whose session it is, in the policies of the role. */
+export const TENANT = '${aws:PrincipalTag/tenant_id}';
+
+export interface TenantRoleProps {
+  /** Who may act for a tenant. */
+  readonly functions: readonly lambda.Function[];
+}
+
+/**
+ * Reaches the files and records of one tenant, the one that a session is tagged with, and nothing else: what its
+ * policies allow is named by that tag. The functions hold nothing on the bucket or the table but this role.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+ */
+export class TenantRole extends iam.Role {
+  constructor(scope: Construct, id: string, { functions }: TenantRoleProps) {
+    super(scope, id, {
+      description: 'Reaches what belongs to the tenant in the session tag tenant_id',
+      assumedBy: new iam.CompositePrincipal(
+        ...functions.map((fn) => new iam.ArnPrincipal(roleOf(fn).roleArn)),
+      )
+        .withConditions({
+          // IAM has no regular expressions: the whole pattern of a tenant id is the code's to check.
+          StringLike: { 'aws:RequestTag/tenant_id': 't_*' },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['tenant_id'] },
+        })
+        .withSessionTags(),
+    });
+    for (const fn of functions) this.#grantAssume(fn);
+  }
+
+  #grantAssume(fn: lambda.Function): void {
+    fn.addEnvironment(ENV.tenantRoleArn, this.roleArn);
+    iam.Grant.addToPrincipal({
+      grantee: fn,
+      actions: ['sts:AssumeRole', 'sts:TagSession'],
+      resourceArns: [this.roleArn],
+    });
+  }
+}
+
+function roleOf(fn: lambda.Function): iam.IRole {
+  if (fn.role === undefined) throw new Error(`${fn.node.id} has no role`);
+  return fn.role;
+}
