@@ -1,0 +1,70 @@
+import { ACCOUNT } from './resolve.ts';
+import type { Context } from './simulate.ts';
+import { ADMINISTRATOR, type Case, policiesOf, resourcePolicyOf, type World } from './world.ts';
+
+/** Who may do anything, but for what the buckets and the queue refuse by their own policies. */
+const ADMINISTRATOR_ROLE = `arn:aws:iam::${ACCOUNT}:role/administrator`;
+export const VERSION_DELETER = `arn:aws:iam::${ACCOUNT}:role/retention`;
+
+/** What buckets and queue refuse to anybody: even to an administrator, and to a tenant on its own files. */
+export function resourcePolicyCases(world: World, versionDeleters: readonly string[] = []): Case[] {
+  const { bucket, failures, queue, tenantRole } = world;
+  const as = (principal: string, action: string, resource: string, context: Context, allowed: boolean) => ({
+    request: { principal, action, resource, context },
+    allowed,
+    inForce: (policies: Parameters<Case['inForce']>[0]) => ({
+      identity: [ADMINISTRATOR],
+      resource: resourcePolicyOf(policies, resource),
+    }),
+  });
+  const asAdministrator = (action: string, resource: string, context: Context, allowed: boolean) =>
+    as(ADMINISTRATOR_ROLE, action, resource, context, allowed);
+  const object = `${bucket}/tenants/t_a/f`;
+  return [
+    ...[
+      ['s3:GetObject', object],
+      ['s3:PutObject', object],
+      ['s3:ListBucketVersions', bucket],
+      ['s3:PutBucketPolicy', bucket],
+      ['s3:GetObject', `${failures}/f`],
+      ['s3:ListBucket', failures],
+      ['sqs:SendMessage', queue],
+    ].flatMap(([action = '', resource = '']) =>
+      [true, false].map((secure) =>
+        asAdministrator(action, resource, { 'aws:SecureTransport': String(secure) }, secure),
+      ),
+    ),
+    ...['s3:GetObject', 's3:PutObject', 's3:GetObjectVersion', 's3:DeleteObject'].flatMap((action) =>
+      SIGNATURE_AGES.map(([age, allowed]) =>
+        asAdministrator(action, object, { ...SECURE, 's3:signatureAge': age }, allowed),
+      ),
+    ),
+    ...[ADMINISTRATOR_ROLE, VERSION_DELETER, `${VERSION_DELETER}-2`, world.arnOf(tenantRole)].map(
+      (principal) =>
+        as(principal, 's3:DeleteObjectVersion', object, SECURE, versionDeleters.includes(principal)),
+    ),
+    // A delete marker hides a version and loses none.
+    asAdministrator('s3:DeleteObject', object, SECURE, true),
+    ...[{ 'aws:SecureTransport': 'false' }, { ...SECURE, 's3:signatureAge': '2700001' }].map((context) => ({
+      request: {
+        principal: world.arnOf(tenantRole),
+        action: 's3:GetObject',
+        resource: object,
+        context: { 'aws:PrincipalTag/tenant_id': 't_a', ...context },
+      },
+      allowed: false,
+      inForce: policiesOf(tenantRole, object),
+    })),
+  ];
+}
+
+const SECURE = { 'aws:SecureTransport': 'true' };
+
+/** In milliseconds: 45 minutes are the longest window of a form. */
+const SIGNATURE_AGES: readonly (readonly [string | undefined, boolean])[] = [
+  [undefined, true],
+  ['0', true],
+  ['2700000', true],
+  ['2700001', false],
+  ['604800000', false],
+];

@@ -1,0 +1,115 @@
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/bundle.ts';
+import type { Context } from './simulate.ts';
+import { type Case, policiesOf, type World } from './world.ts';
+
+type Asked = readonly [action: string, resource: string, context?: Context];
+
+/**
+ * Every role, with every action that any role holds and many that none may, on everything there is; asked in the way
+ * that a policy with conditions would let pass the soonest.
+ */
+export function functionCases(world: World): Case[] {
+  const asked = everythingAsked(world);
+  const roles = [...Object.values(world.functionRoles), world.tenantRole];
+  const granted = new Set(Object.entries(grantsOf(world)).flatMap(([role, list]) => list.map(key(role))));
+  return roles.flatMap((role) =>
+    asked.map(([action, resource, context = {}]) => ({
+      request: {
+        principal: world.arnOf(role),
+        action,
+        resource,
+        context: { 'aws:PrincipalTag/tenant_id': 't_a', 'aws:SecureTransport': 'true', ...context },
+      },
+      allowed: granted.has(key(role)([action, resource])),
+      inForce: policiesOf(role, resource),
+    })),
+  );
+}
+
+const key =
+  (role: string) =>
+  ([action, resource]: Asked) =>
+    `${role} ${action} ${resource}`;
+
+const STREAM = ['DescribeStream', 'GetRecords', 'GetShardIterator'];
+const ASSUME = ['sts:AssumeRole', 'sts:TagSession'];
+
+/** What each role may do, whole. */
+function grantsOf(world: World): Record<string, readonly Asked[]> {
+  const { bucket, failures, table, stream, queue, bus, tenantRole, functionRoles, logGroups } = world;
+  const logs = (name: FunctionName): Asked[] =>
+    ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => [action, logStream(logGroups[name])]);
+  const assume = ASSUME.map((action): Asked => [action, world.arnOf(tenantRole)]);
+  return {
+    [functionRoles.authorizer]: logs('authorizer'),
+    [functionRoles['presign-upload']]: [...logs('presign-upload'), ...assume],
+    [functionRoles.register]: [...logs('register'), ...assume],
+    [functionRoles['get-asset']]: [...logs('get-asset'), ...assume],
+    [functionRoles['publish-events']]: [
+      ...logs('publish-events'),
+      ['sqs:SendMessage', queue],
+      ['events:PutEvents', bus],
+      ['s3:PutObject', `${failures}/${OWN_KEY}`],
+      ['s3:ListBucket', failures],
+      ['dynamodb:ListStreams', '*'],
+      ...STREAM.map((action): Asked => [`dynamodb:${action}`, stream]),
+    ],
+    [tenantRole]: [
+      ...['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion'].map(
+        (action): Asked => [action, `${bucket}/${OWN_KEY}`],
+      ),
+      ['s3:ListBucketVersions', bucket],
+      ...['GetItem', 'PutItem', 'UpdateItem'].map((action): Asked => [`dynamodb:${action}`, table]),
+    ],
+  };
+}
+
+const OWN_KEY = 'tenants/t_a/f';
+const logStream = (group: string) => `${group}:log-stream:any`;
+
+function everythingAsked(world: World): Asked[] {
+  const { bucket, failures, table, stream, queue, bus, tenantRole, functionRoles, logGroups } = world;
+  const s3 = { 's3:signatureAge': '1' };
+  const listed = { ...s3, 's3:prefix': 'tenants/t_a/' };
+  const keyed = { 'dynamodb:LeadingKeys': ['t_a#dev#1'] };
+  const on = (service: string, actions: string, resource: string, context?: Context): Asked[] =>
+    actions.split(' ').map((action) => [`${service}:${action}`, resource, context ?? {}]);
+  return [
+    ...[bucket, failures].flatMap((any) => [
+      ...on('s3', OBJECT_ACTIONS, `${any}/${OWN_KEY}`, s3),
+      ...on('s3', 'ListBucket ListBucketVersions', any, listed),
+      ...on('s3', BUCKET_ACTIONS, any, s3),
+    ]),
+    ...on('s3', 'ListAllMyBuckets', '*'),
+    ...on('dynamodb', KEYED_ACTIONS, table, keyed),
+    ...on('dynamodb', TABLE_ACTIONS, table),
+    ...on('dynamodb', 'Query PartiQLSelect', `${table}/index/any`, keyed),
+    ...on('dynamodb', 'Scan', `${table}/index/any`),
+    ...on('dynamodb', STREAM.join(' '), stream),
+    ...on('dynamodb', 'ListStreams ListTables', '*'),
+    ...on('sqs', 'SendMessage ReceiveMessage DeleteMessage PurgeQueue SetQueueAttributes', queue),
+    ...on('events', 'PutEvents DeleteEventBus', bus),
+    ...[tenantRole, ...Object.values(functionRoles)].flatMap((role) =>
+      on('sts', 'AssumeRole TagSession', world.arnOf(role)),
+    ),
+    ...on('iam', 'PassRole PutRolePolicy UpdateAssumeRolePolicy TagRole', world.arnOf(tenantRole)),
+    ...FUNCTION_NAMES.flatMap((name) =>
+      on('logs', 'CreateLogStream PutLogEvents GetLogEvents', logStream(logGroups[name])),
+    ),
+  ];
+}
+
+const OBJECT_ACTIONS =
+  'PutObject GetObject GetObjectVersion DeleteObject DeleteObjectVersion GetObjectAcl PutObjectAcl ' +
+  'GetObjectTagging PutObjectTagging PutObjectRetention BypassGovernanceRetention RestoreObject ' +
+  'AbortMultipartUpload ListMultipartUploadParts';
+const BUCKET_ACTIONS =
+  'ListBucketMultipartUploads GetBucketPolicy PutBucketPolicy DeleteBucketPolicy DeleteBucket PutBucketAcl ' +
+  'PutBucketPublicAccessBlock PutBucketVersioning PutLifecycleConfiguration PutReplicationConfiguration ' +
+  'PutEncryptionConfiguration PutBucketCORS PutBucketNotification';
+const KEYED_ACTIONS =
+  'GetItem PutItem UpdateItem DeleteItem Query BatchGetItem BatchWriteItem ConditionCheckItem ' +
+  'PartiQLSelect PartiQLInsert PartiQLUpdate PartiQLDelete';
+const TABLE_ACTIONS =
+  'Scan DescribeTable UpdateTable DeleteTable UpdateTimeToLive UpdateContinuousBackups ' +
+  'ExportTableToPointInTime CreateBackup PutResourcePolicy';

@@ -1,0 +1,97 @@
+import type { Context } from './simulate.ts';
+import { type Case, policiesOf, type World } from './world.ts';
+
+/** Tenants as a session may be tagged with them, or a request name them. */
+const TENANTS = {
+  own: 't_a',
+  other: 't_b',
+  sibling: 't_ab',
+  empty: '',
+  'any text': '*',
+  'any tenant': 't_*',
+  'any letter': 't_?',
+  'from the parent': '../t_b',
+  'through the parent': 't_a/../t_b',
+} as const;
+
+const NAMED = Object.values(TENANTS);
+const TAGS = [...NAMED, undefined];
+
+const OBJECT_ACTIONS = ['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion'];
+const ITEM_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+
+/**
+ * Every action of the tenant role, by sessions of every tag, on what every tenant could call its own. To IAM and S3 a
+ * key is text: neither wildcards in a tag nor `..` in a key mean anything.
+ */
+export function tenantCases(world: World): Case[] {
+  const { bucket, table, tenantRole } = world;
+  const request = (tag: string | undefined, action: string, resource: string, context: Context) => ({
+    request: {
+      principal: world.arnOf(tenantRole),
+      action,
+      resource,
+      context: { 'aws:PrincipalTag/tenant_id': tag, ...context },
+    },
+    inForce: policiesOf(tenantRole, resource),
+  });
+  return TAGS.flatMap((tag) => [
+    ...OBJECT_ACTIONS.flatMap((action) =>
+      KEYS.map((key) => ({
+        ...request(tag, action, `${bucket}/${key}`, SIGNED),
+        allowed: isUnder(`tenants/${tag}/`, tag, key),
+      })),
+    ),
+    ...PREFIXES.map((prefix) => ({
+      ...request(tag, 's3:ListBucketVersions', bucket, { ...SIGNED, 's3:prefix': prefix }),
+      allowed: prefix !== undefined && isUnder(`tenants/${tag}/`, tag, prefix),
+    })),
+    ...ITEM_ACTIONS.flatMap((action) => [
+      ...LEADING_KEYS.map((keys) => ({
+        ...request(tag, action, table, { 'dynamodb:LeadingKeys': keys }),
+        allowed: keys?.every((key) => isUnder(`${tag}#`, tag, key)) ?? false,
+      })),
+      {
+        ...request(tag, action, `${table}/index/any`, { 'dynamodb:LeadingKeys': [`${tag}#dev#1`] }),
+        allowed: false,
+      },
+    ]),
+  ]);
+}
+
+const SIGNED = { 'aws:SecureTransport': 'true', 's3:signatureAge': '2700000' };
+
+/** The rule itself, without IAM: a session without a tenant has nothing of its own. */
+function isUnder(prefix: string, tag: string | undefined, text: string): boolean {
+  return Boolean(tag) && text.startsWith(prefix);
+}
+
+const KEYS = [
+  ...NAMED.flatMap((tenant) => [
+    `tenants/${tenant}/dev/raw/1/f`,
+    `tenants/${tenant}`,
+    `other/${tenant}/dev/raw/1/f`,
+  ]),
+  'f',
+  // What a policy without its variable would name.
+  'tenants/undefined/f',
+].filter((key) => !key.includes('*'));
+
+const PREFIXES = [
+  ...NAMED.flatMap((tenant) => [
+    `tenants/${tenant}/dev/raw/1/f`,
+    `tenants/${tenant}/`,
+    `tenants/${tenant}`,
+    `${tenant}/`,
+  ]),
+  'tenants/',
+  'tenants/t_',
+  '',
+  undefined,
+];
+
+const LEADING_KEYS = [
+  ...NAMED.flatMap((tenant) => [[`${tenant}#dev#1`], [tenant], [`t_a#dev#1`, `${tenant}#dev#1`]]),
+  ['t_b#t_a#dev#1'],
+  undefined,
+];
