@@ -18,6 +18,11 @@ const TO_CURL_CONFIG =
   'j=JSON.stringify;[form,f]=process.argv.slice(1);p=JSON.parse(form);["url="+j(p.url),' +
   '...Object.entries(p.fields).map(e=>"form-string="+j(e.join("="))),"form="+j("file=@"+j(f))].join("\\n")';
 
+/** What takes the token's place where there is none yet: shell that asks the issuer of `$API` for one. */
+export const TOKEN_BY_CURL =
+  '$(curl -sS "$API/_local/token" -H "Content-Type: application/json" -d \'{"tenant_id":"t_demo"}\' | ' +
+  "node -p 'JSON.parse(fs.readFileSync(0)).access_token')";
+
 /** The lines for bash. */
 export function curlSession({ apiUrl, token }: { apiUrl: string; token: string }): CurlSession {
   const authorized = '-H "Authorization: Bearer $TOKEN"';
@@ -25,10 +30,10 @@ export function curlSession({ apiUrl, token }: { apiUrl: string; token: string }
   return {
     setup: `API=${apiUrl}; TOKEN=${token}; FILE=\${FILE:-README.md}`,
     presign: `FORM=$(node -e '${DESCRIBE}' -- "$FILE" | curl -sS "$API/nexus/raw/presign-upload" ${authorized} ${json} -d @-)`,
-    post: `node -p '${TO_CURL_CONFIG}' -- "$FORM" "$FILE" | curl -sS -K -`,
-    register: `ID=$(node -p 'JSON.parse(process.argv[1]).asset_id' -- "$FORM"); curl -sS "$API/nexus/raw/register" ${authorized} ${json} -d "{\\"asset_id\\":\\"$ID\\"}"`,
-    get: `curl -sS "$API/nexus/raw/$ID" ${authorized}`,
-    events: 'curl -sS "$API/_local/events"',
+    post: `node -p '${TO_CURL_CONFIG}' -- "$FORM" "$FILE" | curl -sS -K -; echo`,
+    register: `ID=$(node -p 'JSON.parse(process.argv[1]).asset_id' -- "$FORM"); curl -sS "$API/nexus/raw/register" ${authorized} ${json} -d "{\\"asset_id\\":\\"$ID\\"}"; echo`,
+    get: `curl -sS "$API/nexus/raw/$ID" ${authorized}; echo`,
+    events: 'curl -sS "$API/_local/events"; echo',
   };
 }
 

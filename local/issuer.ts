@@ -45,7 +45,7 @@ export async function openIssuer(options: { dir: string; url: string; audience: 
       return new SignJWT({
         iss: options.url,
         aud: options.audience,
-        sub: 'local-developer',
+        sub: 'developer',
         iat: now,
         exp: now + TOKEN_LIFETIME,
         jti: randomUUID(),

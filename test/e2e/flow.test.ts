@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PresignResponse } from '#core/asset';
-import { curlSession } from '../../local/banner.ts';
+import { curlSession, TOKEN_BY_CURL } from '../../local/banner.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { Client, eventsOf, sha256 } from './client.ts';
 
@@ -95,9 +95,8 @@ test.each(['with spaces & "quotes", it\'s; ünïcödé 100%.txt', '@-starts=oddl
   async (name) => {
     const path = join(mkdtempSync(join(tmpdir(), 'nexus-curl-test-')), name);
     writeFileSync(path, file);
-    const token = await cloud.issuer.issue({ tenant_id: 't_demo', scope: 'raw:read raw:write' });
-    const lines = curlSession({ apiUrl: cloud.apiUrl, token });
-    const mark = 'echo; echo ====';
+    const lines = curlSession({ apiUrl: cloud.apiUrl, token: TOKEN_BY_CURL });
+    const mark = 'echo ====';
     const script = [
       lines.setup,
       lines.presign,

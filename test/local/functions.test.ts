@@ -120,6 +120,19 @@ test('other invocations of a worker outlive one that runs out of time', async ()
   expect(await other).toBe('done');
 });
 
+test('a worker that ran out of time is ended once nothing else is under way', async () => {
+  const functions = functionOf(
+    `exports.handler = () => new Promise(() => setInterval(() => console.log('alive'), 10))`,
+    { timeoutSeconds: 0.2 },
+  );
+  await expect(functions.invoke('fixture', {})).rejects.toMatchObject({ type: 'Sandbox.Timedout' });
+  await sleep(100);
+  const lines = logged.length;
+  expect(lines).toBeGreaterThan(1);
+  await sleep(200);
+  expect(logged).toHaveLength(lines);
+});
+
 test('a handler that never yields is ended too', async () => {
   const functions = functionOf('exports.handler = ({ spin }) => { while (spin); return 1 }', {
     timeoutSeconds: 0.3,

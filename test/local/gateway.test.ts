@@ -159,6 +159,11 @@ test.each([
   expect(await answerOf(response)).toEqual([status, { message }]);
 });
 
+test('a path that is not UTF-8 has no event, on any route', async () => {
+  const url = await start({ routes: [route('$default')] });
+  expect(await answerOf(await fetch(`${url}/%ff`))).toEqual([400, { message: 'Bad Request' }]);
+});
+
 test.each([
   [
     'a described response',

@@ -18,7 +18,7 @@ test('issues tokens that its own key set verifies', async () => {
     audience: 'nexus-local',
     algorithms: ['ES256'],
   });
-  expect(payload).toMatchObject({ tenant_id: 't_demo', scope: 'raw:read', sub: 'local-developer' });
+  expect(payload).toMatchObject({ tenant_id: 't_demo', scope: 'raw:read', sub: 'developer' });
   expect(Number(payload.exp) - Number(payload.iat)).toBe(12 * 3600);
 });
 

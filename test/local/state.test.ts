@@ -57,6 +57,13 @@ test.each(['of a process that is gone', 'of no process at all'])('takes over a l
   expect(existsSync(join(dir, 'lock'))).toBe(false);
 });
 
+test('takes over a lock of its own id, as after the restart of a container', () => {
+  const dir = makeDir();
+  openState(dir).close();
+  writeFileSync(join(dir, 'lock'), String(process.pid));
+  openState(dir).close();
+});
+
 test('an ephemeral state is removed at close', () => {
   const state = openState();
   expect(existsSync(state.dir)).toBe(true);

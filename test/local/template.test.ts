@@ -6,6 +6,7 @@ import { synthesize } from '../../local/synth.ts';
 import { readApi } from '../../local/template/api.ts';
 import { readBuckets } from '../../local/template/buckets.ts';
 import { readFunctions } from '../../local/template/functions.ts';
+import { readStreamMapping } from '../../local/template/stream-mapping.ts';
 import { StackTemplate } from '../../local/template.ts';
 
 describe('the stack', () => {
@@ -88,6 +89,28 @@ describe('the stack', () => {
     ]);
   });
 
+  test('the mapping has its function, its settings and its failure destination', () => {
+    expect(readStreamMapping(template)).toMatchObject({
+      table: {
+        name: 'asset-table',
+        streamArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/asset-table/stream/local',
+        keySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+        attributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      },
+      functionName: 'publish-events',
+      functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:publish-events',
+      settings: {
+        batchSize: 100,
+        parallelizationFactor: 10,
+        maximumRecordAgeInSeconds: 20 * 3600,
+        maximumRetryAttempts: -1,
+        bisect: true,
+        reportBatchItemFailures: true,
+      },
+      failureBucket: 'failure-bucket',
+    });
+  });
+
   test('outputs that name local resources', () => {
     expect(['RawBucketName', 'AssetTableName', 'EventBusName'].map((name) => template.output(name))).toEqual([
       'raw-bucket',
@@ -129,6 +152,18 @@ test('what the local gateway cannot do is an error, and no open route', () => {
     'no AWS::ApiGatewayV2::Integration',
   );
   expect(() => readApi(new StackTemplate({ Resources: {} }, '/assembly'))).toThrow('no HTTP API');
+});
+
+test('a mapping that asks for what is not run locally is an error', () => {
+  const mapping = (Properties: Record<string, unknown>) =>
+    new StackTemplate(
+      { Resources: { mapping: { Type: 'AWS::Lambda::EventSourceMapping', Properties } } },
+      '/assembly',
+    );
+  expect(() => readStreamMapping(mapping({ FilterCriteria: {} }))).toThrow('FilterCriteria');
+  expect(() => readStreamMapping(new StackTemplate({ Resources: {} }, '/assembly'))).toThrow(
+    'not one stream mapping',
+  );
 });
 
 test('a function has Lambda’s defaults, and needs a bundle', () => {

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { curlSession, TOKEN_BY_CURL } from '../local/banner.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+it('has the very session that npm start prints', () => {
+  const lines = curlSession({ apiUrl: 'http://127.0.0.1:4000', token: TOKEN_BY_CURL });
+  for (const line of Object.values(lines)) expect(readme).toContain(`\n${line}\n`);
+});
+
+it('links only to files that are there', () => {
+  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path as string);
+  expect(links.length).toBeGreaterThan(1);
+  for (const path of links) expect(() => readFileSync(new URL(`../${path}`, import.meta.url))).not.toThrow();
+});
