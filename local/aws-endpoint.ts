@@ -1,20 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REGION } from './account.ts';
 import { AwsError } from './aws-error.ts';
+import type { AccessControl } from './iam/principals.ts';
 import { answerJson, type JsonService, type JsonServiceProtocol } from './json-service.ts';
 import { listenOnLoopback } from './loopback-server.ts';
-import type { LocalCredentials } from './sigv4.ts';
 
 export interface AwsEndpointOptions {
   /** 0: any that is free. */
   readonly port: number;
-  /** What requests must be signed with. */
-  readonly credentials: LocalCredentials;
+  /** Says who signs, and what they may do. */
+  readonly iam: AccessControl;
   readonly table: JsonService;
   readonly bus: JsonService;
   readonly queue: JsonService;
+  /** Verifies its requests itself: it speaks XML. */
+  readonly sts: HttpService;
   /** Verifies its requests itself: a form is signed otherwise. */
-  readonly s3: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> };
+  readonly s3: HttpService;
+}
+
+interface HttpService {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
 export interface AwsEndpoint {
@@ -24,33 +30,40 @@ export interface AwsEndpoint {
 
 /** For a target of no service that is here. */
 const unknown: JsonService = {
+  accesses: () => [],
   async handle() {
     throw new AwsError(400, 'UnknownOperationException', 'The operation is not known.');
   },
 };
 
 /**
- * All AWS services on one port of 127.0.0.1, told apart by `X-Amz-Target`, which S3 does not have.
+ * All AWS services on one port of 127.0.0.1, told apart by `X-Amz-Target`, which S3 and STS do not have, and by the form in
+ * which STS is asked, which S3 does not take.
  *
  * @throws PortInUseError
  */
 export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
-  const { port, credentials, table, bus, queue, s3 } = options;
-  const scope = { credentials, region: REGION };
+  const { port, iam, table, bus, queue, sts, s3 } = options;
   const dynamodb: JsonServiceProtocol = {
     version: '1.0',
     namespace: 'com.amazonaws.dynamodb.v20120810',
-    scope: { ...scope, service: 'dynamodb' },
+    service: 'dynamodb',
+    region: REGION,
+    denial: [400, 'AccessDeniedException'],
   };
   const events: JsonServiceProtocol = {
     version: '1.1',
     namespace: 'com.amazonaws.events',
-    scope: { ...scope, service: 'events' },
+    service: 'events',
+    region: REGION,
+    denial: [400, 'AccessDeniedException'],
   };
   const sqs: JsonServiceProtocol = {
     version: '1.0',
     namespace: 'com.amazonaws.sqs',
-    scope: { ...scope, service: 'sqs' },
+    service: 'sqs',
+    region: REGION,
+    denial: [403, 'AccessDenied'],
   };
   const services = new Map([
     ['DynamoDB_20120810', { service: table, protocol: dynamodb }],
@@ -61,10 +74,16 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const server = await listenOnLoopback(port);
   server.serve((request, response) => {
     const target = request.headers['x-amz-target'];
-    if (target === undefined) return s3.handle(request, response);
+    if (target === undefined) return (isQuery(request) ? sts : s3).handle(request, response);
     const [name = '', operation = ''] = String(target).split('.');
     const { service, protocol } = services.get(name) ?? { service: unknown, protocol: dynamodb };
-    return answerJson(service, operation, protocol, request, response);
+    return answerJson(service, operation, protocol, iam, request, response);
   });
   return server;
+}
+
+/** https://smithy.io/2.0/aws/protocols/aws-query-protocol.html */
+function isQuery({ method, url, headers }: IncomingMessage): boolean {
+  const type = headers['content-type'] ?? '';
+  return method === 'POST' && url === '/' && /^application\/x-www-form-urlencoded\b/i.test(type);
 }

@@ -8,18 +8,20 @@ import { EventSourceMapping } from './event-source-mapping.ts';
 import { createFailureDestination } from './failure-destination.ts';
 import { Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
+import { Principals } from './iam/principals.ts';
+import { Sts } from './iam/sts.ts';
 import { type Issuer, openIssuer } from './issuer.ts';
 import { createLocalRoutes } from './local-routes.ts';
 import { listenOnLoopback } from './loopback-server.ts';
 import { openQueue, type Queue } from './queue.ts';
 import { createS3Handler, type S3Handler } from './s3/handler.ts';
-import type { LocalCredentials } from './sigv4.ts';
 import { openState } from './state.ts';
 import { synthesize } from './synth.ts';
 import { openTable } from './table.ts';
 import { readApi } from './template/api.ts';
 import { readBuckets } from './template/buckets.ts';
 import { readFunctions } from './template/functions.ts';
+import { readResourcePolicies, readRoles } from './template/roles.ts';
 import { readStreamMapping } from './template/stream-mapping.ts';
 
 export interface CloudOptions {
@@ -44,8 +46,8 @@ export interface Cloud {
   readonly apiUrl: string;
   readonly awsUrl: string;
   readonly region: string;
-  /** What the AWS endpoint accepts. */
-  readonly credentials: LocalCredentials;
+  /** Who may use the AWS endpoint. */
+  readonly iam: Principals;
   readonly names: { readonly bucket: string; readonly table: string; readonly bus: string };
   readonly issuer: Issuer;
   readonly events: EventBus;
@@ -70,7 +72,6 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const state = openState(options.dir);
   opened.defer(() => state.close());
   const dirOf = (name: string) => join(state.dir, name);
-  const { credentials } = state;
 
   // Its URL is the issuer of tokens, which is a setting of the stack.
   const api = await listenOnLoopback(port);
@@ -93,22 +94,27 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const [queueResource] = unplaced.resources('AWS::SQS::Queue');
   const queue = openQueue({ dir: dirOf('queue'), name: queueResource?.name ?? '' });
   opened.defer(() => queue.close());
-  const s3 = createS3Handler({
-    dir: dirOf('s3'),
-    buckets: readBuckets(unplaced),
-    credentials,
-    region: REGION,
+  const iam = new Principals({
+    dir: dirOf('iam'),
+    roles: readRoles(unplaced),
+    resourcePolicies: readResourcePolicies(unplaced),
   });
+  opened.defer(() => iam.close());
+  const s3 = createS3Handler({ dir: dirOf('s3'), buckets: readBuckets(unplaced), iam, region: REGION });
 
-  const aws = await startAwsEndpoint({ port: awsPort, credentials, table, bus: events, queue, s3 });
+  const sts = new Sts(iam);
+  const aws = await startAwsEndpoint({ port: awsPort, iam, table, bus: events, queue, sts, s3 });
   opened.defer(() => aws.close());
   const template = unplaced.at(aws.url);
-  const runtime = {
-    AWS_REGION: REGION,
-    AWS_ENDPOINT_URL: aws.url,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.sessionToken,
+  const runtime = (roleArn: string) => {
+    const { accessKeyId, secretAccessKey, sessionToken } = iam.credentialsOf(roleArn);
+    return {
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL: aws.url,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+    };
   };
   const functions = new Functions(readFunctions(template, runtime), (name, line) => {
     log(JSON.stringify({ function: name, ...JSON.parse(line) }));
@@ -140,7 +146,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     apiUrl: api.url,
     awsUrl: aws.url,
     region: REGION,
-    credentials,
+    iam,
     names,
     issuer,
     events,

@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ACCOUNT_ID, REGION } from './account.ts';
 import { AwsError } from './aws-error.ts';
+import type { Access } from './iam/principal.ts';
 import { Journal } from './journal.ts';
 import type { JsonService } from './json-service.ts';
-import { EntryError, type PutEventsEntry, readEntries, type StoredEvent, toEvent } from './put-events.ts';
+import {
+  busName,
+  EntryError,
+  type PutEventsEntry,
+  readEntries,
+  type StoredEvent,
+  toEvent,
+} from './put-events.ts';
 
 export type { StoredEvent };
 
@@ -40,10 +49,17 @@ export class EventBus implements JsonService {
     this.#events = entries;
   }
 
+  accesses(operation: string, input: object): readonly Access[] {
+    requirePutEvents(operation);
+    const names = new Set(readEntries(input).map(busName));
+    return [...names].map((name) => ({
+      action: 'events:PutEvents',
+      resource: `arn:aws:events:${REGION}:${ACCOUNT_ID}:event-bus/${name}`,
+    }));
+  }
+
   async handle(operation: string, input: object): Promise<unknown> {
-    if (operation !== 'PutEvents') {
-      throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
-    }
+    requirePutEvents(operation);
     const Entries = readEntries(input).map((entry) => this.#put(entry));
     return { FailedEntryCount: Entries.filter(({ EventId }) => EventId === undefined).length, Entries };
   }
@@ -75,6 +91,11 @@ export class EventBus implements JsonService {
       return { ErrorCode: error.code, ErrorMessage: error.message };
     }
   }
+}
+
+function requirePutEvents(operation: string): void {
+  if (operation === 'PutEvents') return;
+  throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
 }
 
 export function openEventBus(options: EventBusOptions): EventBus {

@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 
 /**
  * Entries of JSON, a line each, only ever appended. An entry exists when its line is whole and on disk; a line torn by
@@ -21,6 +30,15 @@ export class Journal<TEntry> {
     if (length < content.length) ftruncateSync(descriptor, length);
     const lines = content.toString('utf8', 0, length).split('\n').slice(0, -1);
     return { journal: new Journal(descriptor, length), entries: lines.map((line) => JSON.parse(line)) };
+  }
+
+  /** A file of these entries alone, written whole and then named: a crash leaves the old file or the new one. */
+  static rewrite<TEntry>(path: string, entries: readonly TEntry[]): Journal<TEntry> {
+    const unnamed = `${path}.new`;
+    const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    writeFileSync(unnamed, lines, { mode: 0o600, flush: true });
+    renameSync(unnamed, path);
+    return Journal.open<TEntry>(path).journal;
   }
 
   /** Returns once the entry would survive a loss of power. */

@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from './aws-error.ts';
+import { type Access, describeRefusal, type Principal } from './iam/principal.ts';
+import type { AccessControl } from './iam/principals.ts';
+import { readBody } from './request-body.ts';
 import type { SigningScope } from './signing-scope.ts';
 import { verifySignature } from './sigv4.ts';
 
 /** An AWS service of the JSON protocol. https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html */
 export interface JsonService {
+  /**
+   * What the signer must be allowed, all of it, before the operation is handled.
+   *
+   * @throws AwsError where there is no such operation
+   */
+  accesses(operation: string, input: object): readonly Access[];
+
   /**
    * @returns the operation's output
    * @throws AwsError where the request is refused
@@ -17,19 +27,22 @@ export interface JsonServiceProtocol {
   readonly version: '1.0' | '1.1';
   /** Of the service's shapes, before the `#` in an error's type. */
   readonly namespace: string;
-  readonly scope: SigningScope;
+  readonly service: 'dynamodb' | 'events' | 'sqs';
+  readonly region: string;
+  /** How the service says that something is not allowed. */
+  readonly denial: readonly [status: number, code: string];
 }
-
-const MAX_BODY_BYTES = 1024 ** 2;
 
 /** Answers one request; never rejects. */
 export async function answerJson(
   service: JsonService,
   operation: string,
-  { version, namespace, scope }: JsonServiceProtocol,
+  protocol: JsonServiceProtocol,
+  iam: AccessControl,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { version, namespace, denial } = protocol;
   const send = (status: number, output: unknown) => {
     const body = JSON.stringify(output);
     response.writeHead(status, {
@@ -38,10 +51,16 @@ export async function answerJson(
     });
     response.end(body);
   };
+  const requireAccess = (principal: Principal, access: Access) => {
+    if (iam.allows(principal, access)) return;
+    throw new AwsError(...denial, describeRefusal(principal, access));
+  };
   try {
     const body = await readBody(request);
-    await verify(request, body, scope);
-    send(200, await service.handle(operation, parse(body)));
+    const { principal } = await verify(request, body, { ...protocol, signerOf: (key) => iam.signerOf(key) });
+    const input = parse(body);
+    for (const access of service.accesses(operation, input)) requireAccess(principal, access);
+    send(200, await service.handle(operation, input));
   } catch (error) {
     // The sender learns of the refusal at once; what it still sends is read and dropped.
     request.resume();
@@ -49,19 +68,6 @@ export async function answerJson(
     const { status, code, message } = toAwsError(error);
     send(status, { __type: `${namespace}#${code}`, message });
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) {
-      throw new AwsError(413, 'RequestEntityTooLarge', `A body may have ${MAX_BODY_BYTES} bytes.`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function verify({ method = '', url = '', headers }: IncomingMessage, body: Buffer, scope: SigningScope) {

@@ -83,7 +83,7 @@ export function toEvent(entry: PutEventsEntry, buses: readonly string[], id: str
   if (source.startsWith('aws.')) {
     throw new EntryError('NotAuthorizedForSourceException', 'Not authorized for the source.');
   }
-  const bus = entry.EventBusName.replace(/^arn:aws:events:[^:]*:\d*:event-bus\//, '');
+  const bus = busName(entry);
   if (!buses.includes(bus)) {
     // EventBridge takes the event and drops it; here nobody would find out why nothing arrives.
     throw new EntryError('ResourceNotFoundException', `Event bus ${bus} does not exist.`);
@@ -99,6 +99,11 @@ export function toEvent(entry: PutEventsEntry, buses: readonly string[], id: str
     resources: entry.Resources,
     detail,
   };
+}
+
+/** An entry may name its bus by ARN. */
+export function busName({ EventBusName }: PutEventsEntry): string {
+  return EventBusName.replace(/^arn:aws:events:[^:]*:\d*:event-bus\//, '');
 }
 
 function required(entry: PutEventsEntry, name: 'Source' | 'DetailType' | 'Detail'): string {

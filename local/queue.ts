@@ -2,7 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { ACCOUNT_ID, REGION } from './account.ts';
 import { AwsError } from './aws-error.ts';
+import type { Access } from './iam/principal.ts';
 import { Journal } from './journal.ts';
 import type { JsonService } from './json-service.ts';
 
@@ -33,17 +35,21 @@ export class Queue implements JsonService {
     this.#messages = entries;
   }
 
+  accesses(operation: string, input: object): readonly Access[] {
+    requireSendMessage(operation);
+    const name = queueName(String((input as { QueueUrl?: unknown }).QueueUrl));
+    return [{ action: 'sqs:SendMessage', resource: `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:${name}` }];
+  }
+
   async handle(operation: string, input: object): Promise<unknown> {
-    if (operation !== 'SendMessage') {
-      throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
-    }
+    requireSendMessage(operation);
     const parsed = v.safeParse(SendMessage, input);
     if (!parsed.success) {
       const [issue] = parsed.issues;
       throw new AwsError(400, 'InvalidParameterValue', `${v.getDotPath(issue)}: ${issue.message}`);
     }
     const { QueueUrl, MessageBody: body } = parsed.output;
-    if (QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1) !== this.#name) {
+    if (queueName(QueueUrl) !== this.#name) {
       throw new AwsError(400, 'QueueDoesNotExist', 'The specified queue does not exist.');
     }
     if (FORBIDDEN.test(body)) {
@@ -63,6 +69,15 @@ export class Queue implements JsonService {
   close(): void {
     this.#journal.close();
   }
+}
+
+function requireSendMessage(operation: string): void {
+  if (operation === 'SendMessage') return;
+  throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
+}
+
+function queueName(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
 }
 
 export function openQueue(options: { readonly dir: string; readonly name: string }): Queue {

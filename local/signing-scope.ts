@@ -2,48 +2,89 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Hash } from '@smithy/core/serde';
 import { createScope, getSigningKey, type SignatureV4CryptoInit } from '@smithy/signature-v4';
 import { AwsError } from './aws-error.ts';
+import type { Principal } from './iam/principal.ts';
 
-/** The one credential set that the embedded services know; temporary, like those of a Lambda function. */
+/** Temporary, like those of a Lambda function. */
 export interface LocalCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
 }
 
+/** Whoever signs with an access key. */
+export interface Signer {
+  readonly credentials: LocalCredentials;
+  /** When the credentials end; those of a function are always good. */
+  readonly expiration?: Date;
+  readonly principal: Principal;
+}
+
 /** What a signature is bound to besides its date. */
 export interface SigningScope {
-  readonly credentials: LocalCredentials;
-  readonly service: 'dynamodb' | 's3' | 'events' | 'sqs';
+  readonly signerOf: (accessKeyId: string) => Signer | undefined;
+  readonly service: 'dynamodb' | 's3' | 'events' | 'sqs' | 'sts';
   readonly region: string;
 }
 
+type Refusal = readonly [status: number, code: string];
+
+/** Each service has its own words for credentials that are of no use. */
+const REFUSALS: Readonly<Record<'unknown' | 'expired', Record<SigningScope['service'], Refusal>>> = {
+  unknown: {
+    s3: [403, 'InvalidAccessKeyId'],
+    dynamodb: [400, 'UnrecognizedClientException'],
+    events: [400, 'UnrecognizedClientException'],
+    sqs: [403, 'InvalidClientTokenId'],
+    sts: [403, 'InvalidClientTokenId'],
+  },
+  expired: {
+    s3: [400, 'ExpiredToken'],
+    dynamodb: [400, 'ExpiredTokenException'],
+    events: [400, 'ExpiredTokenException'],
+    sqs: [403, 'ExpiredToken'],
+    sts: [403, 'ExpiredToken'],
+  },
+};
+
 export const sha256 = Hash.bind(null, 'sha256') as SignatureV4CryptoInit['sha256'];
 
+/** What a request says of its signer. */
+export interface Claim {
+  /** `{access key}/{date}/{region}/{service}/aws4_request` */
+  readonly credential: string;
+  /** In the basic form of ISO 8601. */
+  readonly date: string;
+  readonly token: string | undefined;
+}
+
 /**
- * Reads a credential scope, `{access key}/{date}/{region}/{service}/aws4_request`.
+ * Finds who claims to have signed; whether they have is for the signature to show.
  *
- * @throws AwsError 403 InvalidAccessKeyId; 400 AuthorizationHeaderMalformed where the scope is another one
+ * @throws AwsError for an access key that is not known; 400 AuthorizationHeaderMalformed where the scope is another
+ *   one; 403 AccessDenied without the key's token, for temporary credentials are worth nothing without it; and for
+ *   credentials that have expired
  */
-export function requireCredential(credential: string, shortDate: string, scope: SigningScope): void {
+export function requireSigner({ credential, date, token }: Claim, now: Date, scope: SigningScope): Signer {
   const [accessKeyId = '', ...rest] = credential.split('/');
-  if (!equalInConstantTime(accessKeyId, scope.credentials.accessKeyId)) {
-    throw new AwsError(403, 'InvalidAccessKeyId', 'The access key does not exist in our records.');
+  const signer = scope.signerOf(accessKeyId);
+  if (signer === undefined) {
+    throw new AwsError(...REFUSALS.unknown[scope.service], 'The access key does not exist in our records.');
   }
-  const expected = createScope(shortDate, scope.region, scope.service);
+  const expected = createScope(date.slice(0, 8), scope.region, scope.service);
   if (rest.join('/') !== expected) {
     throw new AwsError(400, 'AuthorizationHeaderMalformed', `The credential's scope must be ${expected}.`);
   }
-}
-
-/** @throws AwsError 403 AccessDenied, for temporary credentials are worth nothing without their token */
-export function requireToken(token: string | undefined, credentials: LocalCredentials): void {
-  if (!equalInConstantTime(token ?? '', credentials.sessionToken)) {
+  if (!equalInConstantTime(token ?? '', signer.credentials.sessionToken)) {
     throw new AwsError(
       403,
       'AccessDenied',
       'The security token is missing or is not that of the access key.',
     );
   }
+  if (signer.expiration !== undefined && signer.expiration <= now) {
+    throw new AwsError(...REFUSALS.expired[scope.service], 'The provided token has expired.');
+  }
+  return signer;
 }
 
 /** @throws AwsError 403 SignatureDoesNotMatch */
@@ -51,7 +92,8 @@ export async function requireSignature(
   signature: string,
   stringToSign: string,
   shortDate: string,
-  { credentials, region, service }: SigningScope,
+  credentials: LocalCredentials,
+  { region, service }: SigningScope,
 ): Promise<void> {
   const key = await getSigningKey(sha256, credentials, shortDate, region, service);
   const expected = createHmac('sha256', key).update(stringToSign).digest('hex');

@@ -7,17 +7,24 @@ import {
   UNSIGNED_PAYLOAD,
 } from '@smithy/signature-v4';
 import { AwsError } from './aws-error.ts';
+import type { Principal } from './iam/principal.ts';
 import {
   type LocalCredentials,
   parseAmzDate,
-  requireCredential,
   requireSignature,
-  requireToken,
+  requireSigner,
+  type Claim as SignerClaim,
   type SigningScope,
   sha256,
 } from './signing-scope.ts';
 
 export type { LocalCredentials };
+
+/** A request that is what its signer sent. */
+export interface Verified {
+  readonly principal: Principal;
+  readonly signedAt: Date;
+}
 
 export interface SignedRequest {
   readonly method: string;
@@ -29,12 +36,9 @@ export interface SignedRequest {
 }
 
 /** What a request says about its own signature. */
-interface Claim {
-  readonly credential: string;
+interface Claim extends SignerClaim {
   readonly signedHeaders: readonly string[];
   readonly signature: string;
-  readonly date: string;
-  readonly token: string | undefined;
   /** Seconds from `date` in which a presigned URL works; none where the headers are signed. */
   readonly expires?: number;
 }
@@ -52,20 +56,20 @@ const AUTHORIZATION =
 export async function verifySignature(
   request: SignedRequest,
   { now = new Date(), ...scope }: SigningScope & { readonly now?: Date },
-): Promise<void> {
+): Promise<Verified> {
   const [path = '', search = ''] = request.url.split(/\?(.*)/s);
   const query = new URLSearchParams(search);
   const claim = readClaim(request.headers, query);
 
   requireInTime(claim, now);
-  requireCredential(claim.credential, claim.date.slice(0, 8), scope);
-  requireToken(claim.token, scope.credentials);
+  const { credentials, principal } = requireSigner(claim, now, scope);
   requireSigned(claim.signedHeaders, request.headers);
 
-  const verifier = new Verifier(scope);
+  const verifier = new Verifier(credentials, scope);
   const payloadHash = signedPayloadHash(request, scope.service, claim);
   const stringToSign = await verifier.stringToSign({ ...request, path, query, payloadHash }, claim);
-  await requireSignature(claim.signature, stringToSign, claim.date.slice(0, 8), scope);
+  await requireSignature(claim.signature, stringToSign, claim.date.slice(0, 8), credentials, scope);
+  return { principal, signedAt: parseAmzDate(claim.date) };
 }
 
 function readClaim(headers: IncomingHttpHeaders, query: URLSearchParams): Claim {
@@ -146,8 +150,8 @@ function signedPayloadHash({ headers, payloadHash }: SignedRequest, service: str
 
 /** The signer's own arithmetic, on exactly the headers that the request says are signed. */
 class Verifier extends SignatureV4Base {
-  constructor(scope: SigningScope) {
-    super({ ...scope, sha256, uriEscapePath: scope.service !== 's3' });
+  constructor(credentials: LocalCredentials, { region, service }: SigningScope) {
+    super({ credentials, region, service, sha256, uriEscapePath: service !== 's3' });
   }
 
   async stringToSign(

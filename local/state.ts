@@ -1,15 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { secretFile } from './secret-file.ts';
-import type { LocalCredentials } from './sigv4.ts';
 
 /** Where one embedded cloud keeps everything: objects, table, events, keys. */
 export interface State {
   readonly dir: string;
-  /** The one credential set that every local AWS endpoint accepts. */
-  readonly credentials: LocalCredentials;
   /** Gives the directory up; an ephemeral one is removed. */
   close(): void;
 }
@@ -33,21 +28,11 @@ export function openState(dir?: string): State {
   const unlock = lock(path);
   return {
     dir: path,
-    credentials: JSON.parse(secretFile(join(path, 'credentials.json'), makeCredentials)),
     close() {
       unlock();
       if (dir === undefined) rmSync(path, { recursive: true, force: true });
     },
   };
-}
-
-function makeCredentials(): string {
-  const credentials: LocalCredentials = {
-    accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
-    secretAccessKey: randomBytes(30).toString('base64url'),
-    sessionToken: randomBytes(60).toString('base64url'),
-  };
-  return JSON.stringify(credentials);
 }
 
 const held = new Set<string>();

@@ -1,4 +1,3 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Item } from './dynalite.ts';
@@ -45,7 +44,7 @@ export class StreamLog {
     this.#undelivered = undelivered;
     this.#last = last;
     this.#pending = pending;
-    this.#journal = compact(path, [
+    this.#journal = Journal.rewrite<Entry>(path, [
       ...[...undelivered.values()].map((record) => ({ record })),
       // After the records, of which none need be the last that there was.
       ...(last === undefined ? [] : [{ last }]),
@@ -126,13 +125,4 @@ function replay(entries: readonly Entry[]) {
     }
   }
   return { undelivered, last, pending };
-}
-
-/** Written whole and then named: a crash leaves the old log or the new one. */
-function compact(path: string, entries: readonly Entry[]): Journal<Entry> {
-  const unnamed = `${path}.new`;
-  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-  writeFileSync(unnamed, lines, { mode: 0o600, flush: true });
-  renameSync(unnamed, path);
-  return Journal.open<Entry>(path).journal;
 }

@@ -4,8 +4,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AttributeDefinition, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 import { AwsError } from './aws-error.ts';
 import { Dynalite, type Item } from './dynalite.ts';
+import type { Access } from './iam/principal.ts';
 import type { JsonService } from './json-service.ts';
 import { StreamLog } from './stream-log.ts';
+import { tableAccess } from './table-access.ts';
 
 /** A table with a stream of both images, in CloudFormation's own shapes. */
 export interface TableDefinition {
@@ -37,10 +39,16 @@ export class Table implements JsonService {
     this.#definition = definition;
   }
 
+  accesses(operation: string, input: object): readonly Access[] {
+    if (!READS.has(operation) && !WRITES.has(operation)) throw notImplemented();
+    const partitionKey = this.#definition.keySchema.find(({ KeyType }) => KeyType === 'HASH');
+    return [tableAccess(operation, input, String(partitionKey?.AttributeName))];
+  }
+
   async handle(operation: string, input: object): Promise<unknown> {
     if (READS.has(operation)) return this.#store.run(operation, input);
     if (WRITES.has(operation)) return this.#inTurn(() => this.#write(operation, input));
-    throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
+    throw notImplemented();
   }
 
   /** Ends what a crash, or a store that failed, has left open. */
@@ -102,6 +110,10 @@ export class Table implements JsonService {
     this.#writes = result.catch(() => {});
     return result;
   }
+}
+
+function notImplemented(): AwsError {
+  return new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
 }
 
 /**

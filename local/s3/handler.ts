@@ -2,8 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UNSIGNED_PAYLOAD } from '@smithy/signature-v4';
 import { AwsError } from '../aws-error.ts';
+import type { AccessControl } from '../iam/principals.ts';
 import type { SigningScope } from '../signing-scope.ts';
-import { type LocalCredentials, verifySignature } from '../sigv4.ts';
+import { verifySignature } from '../sigv4.ts';
+import { requireExpectedOwner, S3Authorization } from './authorization.ts';
 import { type CorsRule, corsHeaders, preflightHeaders } from './cors.ts';
 import { listObjectVersions } from './list-versions.ts';
 import { deleteObject, readObject } from './object-routes.ts';
@@ -17,7 +19,8 @@ export interface S3HandlerOptions {
   readonly dir: string;
   /** The buckets that there are, all of them versioned. */
   readonly buckets: readonly { readonly name: string; readonly corsRules: readonly CorsRule[] }[];
-  readonly credentials: LocalCredentials;
+  /** Says who signs, and what they may do. */
+  readonly iam: AccessControl;
   readonly region: string;
   /** @default the wall clock */
   readonly now?: () => Date;
@@ -38,9 +41,9 @@ const LIST_PARAMETERS =
 
 /** The part of S3 that the service uses, path-style, over versioned buckets; anything else is answered 501. */
 export function createS3Handler(options: S3HandlerOptions): S3Handler {
-  const { region, credentials, now = () => new Date() } = options;
+  const { region, iam, now = () => new Date() } = options;
   const store = new ObjectStore(options.dir);
-  const scope: SigningScope = { service: 's3', region, credentials };
+  const scope: SigningScope = { service: 's3', region, signerOf: (key) => iam.signerOf(key) };
   const buckets = new Map(options.buckets.map(({ name, corsRules }) => [name, corsRules]));
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -53,25 +56,24 @@ export function createS3Handler(options: S3HandlerOptions): S3Handler {
     response.setHeaders(new Map(Object.entries(corsHeaders(corsRules ?? [], method, headers))));
 
     const operation = findOperation(method, target);
-    if (operation !== 'PostObject') {
-      // What is not implemented may have a body, which is not read.
-      const payloadHash = operation === undefined ? UNSIGNED_PAYLOAD : EMPTY_SHA256;
-      await verifySignature({ method, url, headers, payloadHash }, { ...scope, now: now() });
+    if (operation === 'PostObject') {
+      requireAvailable(operation, request, corsRules);
+      return postObject(target.bucket, request, response, { store, scope, iam, now });
     }
-    if (operation === undefined || isConditional(request)) {
-      throw new AwsError(501, 'NotImplemented', 'This operation is not implemented.');
-    }
-    if (corsRules === undefined) {
-      throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist.');
-    }
+    // What is not implemented may have a body, which is not read.
+    const payloadHash = operation === undefined ? UNSIGNED_PAYLOAD : EMPTY_SHA256;
+    const at = now();
+    const verified = await verifySignature({ method, url, headers, payloadHash }, { ...scope, now: at });
+    requireAvailable(operation, request, corsRules);
+    requireExpectedOwner(request, target);
+    const authorization = new S3Authorization(iam, verified, at);
     switch (operation) {
-      case 'PostObject':
-        return postObject(target.bucket, request, response, { store, scope, now });
       case 'ReadObject':
-        return readObject(target, request, response, store);
+        return readObject(target, request, response, { store, authorization });
       case 'DeleteObject':
-        return deleteObject(target, response, store);
+        return deleteObject(target, response, { store, authorization });
       case 'ListObjectVersions':
+        authorization.require('s3:ListBucketVersions', target);
         return listObjectVersions(target, response, store);
     }
   }
@@ -87,6 +89,17 @@ export function createS3Handler(options: S3HandlerOptions): S3Handler {
       }
     },
   };
+}
+
+function requireAvailable(
+  operation: Operation | undefined,
+  request: IncomingMessage,
+  bucket: readonly CorsRule[] | undefined,
+): asserts operation is Operation {
+  if (operation === undefined || isConditional(request)) {
+    throw new AwsError(501, 'NotImplemented', 'This operation is not implemented.');
+  }
+  if (bucket === undefined) throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist.');
 }
 
 type Operation = 'PostObject' | 'ReadObject' | 'DeleteObject' | 'ListObjectVersions';

@@ -1,20 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { AwsError } from '../aws-error.ts';
+import type { S3Authorization } from './authorization.ts';
 import { parseByteRange } from './byte-range.ts';
 import { requireHeaderValue } from './object-headers.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { StoredVersion } from './object-version.ts';
 import type { Target } from './target.ts';
 
+interface RouteContext {
+  readonly store: ObjectStore;
+  readonly authorization: S3Authorization;
+}
+
 /** HeadObject and GetObject. The query of a presigned URL says what headers would. */
 export async function readObject(
-  { bucket, key, query }: Target,
+  target: Target,
   request: IncomingMessage,
   response: ServerResponse,
-  store: ObjectStore,
+  { store, authorization }: RouteContext,
 ): Promise<void> {
-  const version = requireVersion(store, bucket, key, query.get('versionId') ?? undefined, response);
+  const { query } = target;
+  authorization.require(query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject', target);
+  // Whoever may not list a bucket does not learn what is missing from it.
+  const mayList = authorization.allows('s3:ListBucket', { ...target, key: '' });
+  const version = requireVersion(store, target, mayList, response);
   const range = parseByteRange(request.headers.range, version.size);
   const { start, end } = range ?? { start: 0, end: version.size - 1 };
 
@@ -41,11 +51,13 @@ export async function readObject(
 
 /** DeleteObject: a delete marker, or with a version's id that version, gone. */
 export async function deleteObject(
-  { bucket, key, query }: Target,
+  target: Target,
   response: ServerResponse,
-  store: ObjectStore,
+  { store, authorization }: RouteContext,
 ): Promise<void> {
+  const { bucket, key, query } = target;
   const versionId = query.get('versionId');
+  authorization.require(versionId === null ? 's3:DeleteObject' : 's3:DeleteObjectVersion', target);
   if (versionId === null) {
     const marker = await store.markDeleted(bucket, key);
     response.setHeader('x-amz-delete-marker', 'true').setHeader('x-amz-version-id', marker.versionId);
@@ -59,12 +71,15 @@ export async function deleteObject(
 
 function requireVersion(
   store: ObjectStore,
-  bucket: string,
-  key: string,
-  versionId: string | undefined,
+  { bucket, key, query }: Target,
+  mayList: boolean,
   response: ServerResponse,
 ): StoredVersion {
+  const versionId = query.get('versionId') ?? undefined;
   const version = store.find(bucket, key, versionId);
+  if (version !== undefined && !version.deleted) return version;
+  if (!mayList && (version === undefined || versionId === undefined))
+    throw new AwsError(403, 'AccessDenied', 'Access Denied');
   if (version?.deleted) {
     response.setHeader('x-amz-delete-marker', 'true').setHeader('x-amz-version-id', version.versionId);
     if (versionId !== undefined) {
@@ -72,7 +87,6 @@ function requireVersion(
       throw new AwsError(405, 'MethodNotAllowed', 'A delete marker can only be deleted.');
     }
   }
-  if (version !== undefined && !version.deleted) return version;
   throw versionId === undefined
     ? new AwsError(404, 'NoSuchKey', 'The specified key does not exist.')
     : new AwsError(404, 'NoSuchVersion', 'The specified version does not exist.');

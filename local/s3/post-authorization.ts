@@ -1,17 +1,16 @@
 import { ALGORITHM_IDENTIFIER } from '@smithy/signature-v4';
 import { AwsError } from '../aws-error.ts';
-import {
-  parseAmzDate,
-  requireCredential,
-  requireSignature,
-  requireToken,
-  type SigningScope,
-} from '../signing-scope.ts';
+import { parseAmzDate, requireSignature, requireSigner, type SigningScope } from '../signing-scope.ts';
+import type { Verified } from '../sigv4.ts';
 import { type PostPolicy, parsePostPolicy, requirePolicy } from './post-policy.ts';
 
+export interface AuthorizedPost extends Verified {
+  readonly policy: PostPolicy;
+}
+
 /**
- * Decides whether a form may be posted: its policy is signed, is not over, and allows every field. The string that is
- * signed is the policy as it is in the form:
+ * Decides whether a form is what its signer made: its policy is signed, is not over, and allows every field. The string
+ * that is signed is the policy as it is in the form:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html
  *
  * @param fields the form's, by name in lower case, with the bucket that it was posted to
@@ -21,7 +20,7 @@ export async function authorizePost(
   fields: ReadonlyMap<string, string>,
   scope: SigningScope,
   now: Date,
-): Promise<PostPolicy> {
+): Promise<AuthorizedPost> {
   const field = (name: string): string => {
     const value = fields.get(name);
     if (value === undefined) throw new AwsError(403, 'AccessDenied', `The form has no field ${name}.`);
@@ -33,13 +32,12 @@ export async function authorizePost(
     throw new AwsError(400, 'InvalidArgument', `x-amz-algorithm must be ${ALGORITHM_IDENTIFIER}.`);
   }
   const date = field('x-amz-date');
-  parseAmzDate(date);
-  const shortDate = date.slice(0, 8);
-  requireCredential(field('x-amz-credential'), shortDate, scope);
-  requireToken(fields.get('x-amz-security-token'), scope.credentials);
-  await requireSignature(signature, encodedPolicy, shortDate, scope);
+  const signedAt = parseAmzDate(date);
+  const claim = { credential: field('x-amz-credential'), date, token: fields.get('x-amz-security-token') };
+  const { credentials, principal } = requireSigner(claim, now, scope);
+  await requireSignature(signature, encodedPolicy, date.slice(0, 8), credentials, scope);
 
   const policy = parsePostPolicy(encodedPolicy);
   requirePolicy(policy, fields, now);
-  return policy;
+  return { policy, principal, signedAt };
 }

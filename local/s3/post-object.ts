@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../aws-error.ts';
+import type { AccessControl } from '../iam/principals.ts';
 import type { SigningScope } from '../signing-scope.ts';
+import { S3Authorization } from './authorization.ts';
 import { declaredSha256 } from './declared-checksum.ts';
 import { type PostForm, readPostForm } from './multipart.ts';
 import { objectHeaders } from './object-headers.ts';
@@ -14,6 +16,7 @@ import { xmlDocument } from './xml.ts';
 export interface PostContext {
   readonly store: ObjectStore;
   readonly scope: SigningScope;
+  readonly iam: AccessControl;
   readonly now: () => Date;
 }
 
@@ -68,11 +71,14 @@ export async function postObject(
 async function receive(
   bucket: string,
   { fields, filename, content }: PostForm,
-  { store, scope, now }: PostContext,
+  { store, scope, iam, now }: PostContext,
 ): Promise<Reception> {
   const key = requireKey(fields, filename);
   const form = new Map(fields).set('key', key).set('bucket', requireBucket(fields, bucket));
-  const policy = await authorizePost(form, scope, now());
+  const at = now();
+  const { policy, ...verified } = await authorizePost(form, scope, at);
+  const target = { bucket, key, query: new URLSearchParams() };
+  new S3Authorization(iam, verified, at).require('s3:PutObject', target);
   const unknown = [...fields.keys()].find((name) => NOT_IMPLEMENTED.test(name));
   if (unknown !== undefined) throw new AwsError(501, 'NotImplemented', `${unknown} is not implemented.`);
   const { keepsSha256, sha256 } = declaredSha256(fields);

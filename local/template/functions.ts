@@ -5,10 +5,13 @@ import type { Resource, StackTemplate } from '../template.ts';
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MB = 128;
 
-/** The stack's functions; `runtime` is what the Lambda runtime would add to each one's environment. */
+/** What the Lambda runtime would add to the environment of a function that has this role. */
+export type RuntimeEnvironment = (roleArn: string) => Readonly<Record<string, string>>;
+
+/** The stack's functions. */
 export function readFunctions(
   template: StackTemplate,
-  runtime: Readonly<Record<string, string>>,
+  runtime: RuntimeEnvironment,
 ): readonly FunctionDefinition[] {
   return template
     .resources('AWS::Lambda::Function')
@@ -18,7 +21,7 @@ export function readFunctions(
 function readFunction(
   template: StackTemplate,
   { logicalId, name, asset, properties }: Resource,
-  runtime: Readonly<Record<string, string>>,
+  runtime: RuntimeEnvironment,
 ): FunctionDefinition {
   if (asset === undefined) throw new Error(`The function ${name} has no asset in the template`);
   const environment = properties['Environment'] as { Variables?: Record<string, unknown> } | undefined;
@@ -31,7 +34,7 @@ function readFunction(
     memoryMb,
     timeoutSeconds: Number(properties['Timeout'] ?? DEFAULT_TIMEOUT_SECONDS),
     environment: {
-      ...runtime,
+      ...runtime(String(template.resolve(properties['Role']))),
       AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
       ...(template.resolve(environment?.Variables ?? {}) as Record<string, string>),

@@ -25,6 +25,8 @@ const VALUES: Readonly<Record<string, Values>> = {
     Arn: arn('sqs', name),
   }),
   'AWS::Lambda::Function': (name) => ({ Ref: name, Arn: arn('lambda', `function:${name}`) }),
+  'AWS::IAM::Role': (name) => ({ Ref: name, Arn: `arn:aws:iam::${ACCOUNT_ID}:role/${name}` }),
+  'AWS::Logs::LogGroup': (name) => ({ Ref: name, Arn: arn('logs', `log-group:${name}:*`) }),
   'AWS::ApiGatewayV2::Api': opaque,
   'AWS::ApiGatewayV2::Integration': opaque,
   'AWS::ApiGatewayV2::Authorizer': opaque,

@@ -172,7 +172,7 @@ test('register: once the window has passed', async () => {
   const table = new DynamoDBClient({
     endpoint: cloud.awsUrl,
     region: cloud.region,
-    credentials: cloud.credentials,
+    credentials: cloud.iam.administrator,
   });
   await table.send(
     new UpdateItemCommand({

@@ -149,9 +149,12 @@ describe('the three handlers', () => {
 });
 
 it.each([
-  ['presign-upload', 'RAW_BUCKET, ASSET_TABLE, MAX_UPLOAD_BYTES, MAX_HASH_BYTES, UPLOAD_EXPIRY_SECONDS'],
-  ['register', 'RAW_BUCKET, ASSET_TABLE, MAX_HASH_BYTES'],
-  ['get-asset', 'ASSET_TABLE'],
+  [
+    'presign-upload',
+    'RAW_BUCKET, BUCKET_OWNER, ASSET_TABLE, TENANT_ROLE_ARN, MAX_UPLOAD_BYTES, MAX_HASH_BYTES, UPLOAD_EXPIRY_SECONDS',
+  ],
+  ['register', 'RAW_BUCKET, BUCKET_OWNER, ASSET_TABLE, TENANT_ROLE_ARN, MAX_HASH_BYTES'],
+  ['get-asset', 'ASSET_TABLE, TENANT_ROLE_ARN'],
   ['publish-events', 'EVENT_BUS, POISON_QUEUE_URL'],
 ])('%s does not start without its settings, and names them', async (name, missing) => {
   vi.resetModules();

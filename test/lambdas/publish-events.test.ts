@@ -19,7 +19,7 @@ let sequence = 0;
 let seen = 0;
 
 beforeAll(async () => {
-  aws = await startAws();
+  aws = await startAws({ as: 'publish-events' });
   vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
   ({ handler } = await import('../../lambdas/publish-events.ts'));
 });

@@ -10,6 +10,7 @@ import { REGION } from '../../local/account.ts';
 import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
 import type { JsonService } from '../../local/json-service.ts';
 import { PortInUseError } from '../../local/loopback-server.ts';
+import { everythingFor } from '../support/iam.ts';
 import { CREDENTIALS, type Services, startServices } from './services.ts';
 
 let services: Services;
@@ -21,8 +22,11 @@ afterAll(() => services.close());
 
 const get = new GetCommand({ TableName: 'things', Key: { pk: 'a' } });
 
-test('what has no target is for S3', async () => {
+test('what has no target is for S3, and a query for STS', async () => {
   expect(await (await fetch(`${services.url}/bucket/key`)).text()).toBe('s3');
+  const form = new URLSearchParams({ Action: 'AssumeRole' });
+  expect(await (await fetch(services.url, { method: 'POST', body: form })).text()).toBe('sts');
+  expect(await (await fetch(`${services.url}/bucket`, { method: 'POST', body: form })).text()).toBe('s3');
 });
 
 test.each([
@@ -39,13 +43,13 @@ test.each([
 });
 
 test.each([
-  ['access key', { accessKeyId: 'ASIAOTHER' }],
-  ['secret', { secretAccessKey: 'other' }],
-  ['token', { sessionToken: 'other' }],
-])('a request signed with another %s is refused', async (_, other) => {
+  ['access key', { accessKeyId: 'ASIAOTHER' }, 400, 'UnrecognizedClientException'],
+  ['secret', { secretAccessKey: 'other' }, 403, 'SignatureDoesNotMatch'],
+  ['token', { sessionToken: 'other' }, 403, 'AccessDenied'],
+])('a request signed with another %s is refused', async (_, other, httpStatusCode, name) => {
   const credentials = { ...CREDENTIALS, ...other };
   const client = new DynamoDBClient({ endpoint: services.url, region: REGION, credentials, maxAttempts: 1 });
-  await expect(client.send(get)).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+  await expect(client.send(get)).rejects.toMatchObject({ name, $metadata: { httpStatusCode } });
   client.destroy();
 });
 
@@ -107,8 +111,9 @@ test('operations that are not implemented are refused', async () => {
 test('a port in use is said in one line', async () => {
   const port = Number(new URL(services.url).port);
   const { table, bus, queue } = services;
-  const s3 = { async handle() {} };
-  const second = startAwsEndpoint({ port, credentials: CREDENTIALS, table, bus, queue, s3 });
+  const [s3, sts] = [{ async handle() {} }, { async handle() {} }];
+  const iam = everythingFor(CREDENTIALS);
+  const second = startAwsEndpoint({ port, iam, table, bus, queue, sts, s3 });
   await expect(second).rejects.toThrow(PortInUseError);
   await expect(second).rejects.toThrow(`Port ${port} is in use`);
 });
@@ -116,18 +121,13 @@ test('a port in use is said in one line', async () => {
 test('an error of our own is told to the console, and not to the client', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const broken: JsonService = {
+    accesses: () => [],
     handle: () => Promise.reject(new Error('a secret detail')),
   };
   const { bus, queue } = services;
-  const s3 = { async handle() {} };
-  const endpoint = await startAwsEndpoint({
-    port: 0,
-    credentials: CREDENTIALS,
-    table: broken,
-    bus,
-    queue,
-    s3,
-  });
+  const [s3, sts] = [{ async handle() {} }, { async handle() {} }];
+  const iam = everythingFor(CREDENTIALS);
+  const endpoint = await startAwsEndpoint({ port: 0, iam, table: broken, bus, queue, sts, s3 });
   const client = new DynamoDBClient({
     endpoint: endpoint.url,
     region: REGION,

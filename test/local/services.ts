@@ -8,6 +8,7 @@ import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
 import { type EventBus, openEventBus } from '../../local/event-bus.ts';
 import { openQueue, type Queue } from '../../local/queue.ts';
 import { openTable, type Table } from '../../local/table.ts';
+import { everythingFor } from '../support/iam.ts';
 import { DEFINITION, makeDir } from './table-definition.ts';
 
 export const CREDENTIALS = { accessKeyId: 'ASIATEST', secretAccessKey: 'secret', sessionToken: 'token' };
@@ -28,12 +29,14 @@ export async function startServices(dir = makeDir()): Promise<Services> {
   const table = await openTable({ dir, definition: DEFINITION });
   const bus = openEventBus({ dir, names: ['raw'] });
   const queue = openQueue({ dir, name: 'poison' });
-  const s3 = {
+  const answering = (name: string) => ({
     async handle(_: unknown, response: { end(text: string): void }) {
-      response.end('s3');
+      response.end(name);
     },
-  };
-  const endpoint = await startAwsEndpoint({ port: 0, credentials: CREDENTIALS, table, bus, queue, s3 });
+  });
+  const [s3, sts] = [answering('s3'), answering('sts')];
+  const iam = everythingFor(CREDENTIALS);
+  const endpoint = await startAwsEndpoint({ port: 0, iam, table, bus, queue, sts, s3 });
   const config = { endpoint: endpoint.url, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 };
   const [dynamodb, events, sqs] = [
     new DynamoDBClient(config),

@@ -3,12 +3,14 @@ import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { describe, expect, it } from 'vitest';
 import { type LocalCredentials, type SignedRequest, verifySignature } from '../../local/sigv4.ts';
+import { anyone, everythingFor } from '../support/iam.ts';
 
 const credentials: LocalCredentials = {
   accessKeyId: 'ASIALOCAL',
   secretAccessKey: 'a secret',
   sessionToken: 'a token',
 };
+const { signerOf } = everythingFor(credentials);
 const now = new Date('2031-02-03T04:05:06Z');
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000);
 const hash = (body: string) => createHash('sha256').update(body).digest('hex');
@@ -67,14 +69,31 @@ async function presigned(
 }
 
 const verify = (request: SignedRequest, at = now, service: Service = 's3') =>
-  verifySignature(request, { credentials, service, region: 'eu-central-1', now: at });
+  verifySignature(request, { signerOf, service, region: 'eu-central-1', now: at });
 
 describe('signed headers', () => {
   it.each<[Service, string]>([
     ['s3', ''],
     ['dynamodb', '{"a": 1}'],
   ])('of %s are accepted', async (service, body) => {
-    await verify(await signed({ service }, body), now, service);
+    const verified = await verify(await signed({ service }, body), now, service);
+    expect(verified).toEqual({ principal: anyone, signedAt: now });
+  });
+
+  it.each<[Service, number, string]>([
+    ['s3', 400, 'ExpiredToken'],
+    ['dynamodb', 400, 'ExpiredTokenException'],
+  ])('of %s are refused once the credentials have expired', async (service, status, code) => {
+    const request = await signed({ service });
+    const until = (expiration: Date) =>
+      verifySignature(request, {
+        signerOf: () => ({ credentials, expiration, principal: anyone }),
+        service,
+        region: 'eu-central-1',
+        now,
+      });
+    await until(later(1));
+    await expect(until(now)).rejects.toMatchObject({ status, code });
   });
 
   it('are accepted within 15 minutes and refused beyond', async () => {

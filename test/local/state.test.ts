@@ -7,23 +7,11 @@ import { openState, StateInUseError } from '../../local/state.ts';
 
 const makeDir = () => join(mkdtempSync(join(tmpdir(), 'nexus-state-test-')), '.nexus');
 
-test('keeps its credentials for the next opening, readable by the owner alone', () => {
+test('is its owner’s alone', () => {
   const dir = makeDir();
-  const first = openState(dir);
-  first.close();
-  const second = openState(dir);
-  expect(second.credentials).toEqual(first.credentials);
-  expect(new Set(Object.values(first.credentials)).size).toBe(3);
-  expect(statSync(join(dir, 'credentials.json')).mode & 0o777).toBe(0o600);
+  const state = openState(dir);
   expect(statSync(dir).mode & 0o777).toBe(0o700);
-  second.close();
-});
-
-test('different directories have different credentials', () => {
-  const [a, b] = [openState(makeDir()), openState(makeDir())];
-  expect(a.credentials.secretAccessKey).not.toBe(b.credentials.secretAccessKey);
-  a.close();
-  b.close();
+  state.close();
 });
 
 test('is not shared within a process', () => {

@@ -46,7 +46,7 @@ describe('the stack', () => {
   });
 
   test('functions have their bundle, limits and environment, with local names in it', () => {
-    const functions = readFunctions(template.at('http://127.0.0.1:4001'), { AWS_REGION: 'us-east-1' });
+    const functions = readFunctions(template.at('http://127.0.0.1:4001'), (role) => ({ ROLE: role }));
     const byName = Object.fromEntries(functions.map((definition) => [definition.name, definition]));
     expect(Object.keys(byName).sort()).toEqual([
       'authorizer',
@@ -63,13 +63,15 @@ describe('the stack', () => {
     expect(byName['register']?.environment).toMatchObject({
       RAW_BUCKET: 'raw-bucket',
       ASSET_TABLE: 'asset-table',
+      TENANT_ROLE_ARN: 'arn:aws:iam::000000000000:role/tenant-role',
+      BUCKET_OWNER: '000000000000',
     });
     expect(byName['authorizer']?.environment).toMatchObject({
       JWT_ISSUER: 'http://127.0.0.1:4000',
       JWT_AUDIENCE: 'nexus-local',
     });
     expect(byName['publish-events']?.environment).toMatchObject({
-      AWS_REGION: 'us-east-1',
+      ROLE: 'arn:aws:iam::000000000000:role/publish-events-role',
       AWS_LAMBDA_FUNCTION_NAME: 'publish-events',
       EVENT_BUS: 'event-bus',
       POISON_QUEUE_URL: 'http://127.0.0.1:4001/000000000000/poison-queue',
@@ -77,7 +79,7 @@ describe('the stack', () => {
   });
 
   test('a queue has no URL before there is an endpoint', () => {
-    expect(() => readFunctions(template, {})).toThrow(/Ref \w*PoisonQueue\w* has no local value/);
+    expect(() => readFunctions(template, () => ({}))).toThrow(/Ref \w*PoisonQueue\w* has no local value/);
   });
 
   test('the bucket of the assets is there, with its CORS rules', () => {
@@ -172,11 +174,11 @@ test('a function has Lambda’s defaults, and needs a bundle', () => {
       { Resources: { fn: { ...fn, Metadata: metadata, Properties: { Handler: 'index.handler' } } } },
       '/assembly',
     );
-  expect(readFunctions(template({ 'aws:asset:path': 'asset.1' }), {})[0]).toMatchObject({
+  expect(readFunctions(template({ 'aws:asset:path': 'asset.1' }), () => ({}))[0]).toMatchObject({
     name: 'fn',
     directory: '/assembly/asset.1',
     timeoutSeconds: 3,
     memoryMb: 128,
   });
-  expect(() => readFunctions(template({}), {})).toThrow('no asset');
+  expect(() => readFunctions(template({}), () => ({}))).toThrow('no asset');
 });

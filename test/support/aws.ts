@@ -3,22 +3,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { ENV } from '#core/env';
+import type { FunctionName } from '../../lib/bundle.ts';
 import { ACCOUNT_ID, REGION } from '../../local/account.ts';
 import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
 import { openEventBus } from '../../local/event-bus.ts';
+import { Principals } from '../../local/iam/principals.ts';
+import { Sts } from '../../local/iam/sts.ts';
 import { openQueue } from '../../local/queue.ts';
 import { createS3Handler } from '../../local/s3/handler.ts';
+import { synthesize } from '../../local/synth.ts';
 import { openTable } from '../../local/table.ts';
+import { readResourcePolicies, readRoles } from '../../local/template/roles.ts';
 
+/** The stack's local names. */
 export const BUCKET = 'raw-bucket';
-export const TABLE = 'assets';
-const BUS = 'raw-bus';
-const QUEUE = 'poison';
-const credentials = { accessKeyId: 'ASIATEST', secretAccessKey: 'secret', sessionToken: 'token' };
+export const TABLE = 'asset-table';
+const BUS = 'event-bus';
+const QUEUE = 'poison-queue';
+export const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}`;
 
-/** The embedded stores behind one endpoint, with the environment that a function of the stack would have there. */
-export async function startAws() {
+/**
+ * The embedded stores behind one endpoint, under the stack's own policies, with the environment that a function of the
+ * stack would have there: its credentials are those of `who`.
+ */
+export async function startAws({ as: who = 'presign-upload' as FunctionName | 'administrator' } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'nexus-aws-'));
+  const settings = { issuer: 'https://issuer.example', audience: 'nexus' };
+  const template = synthesize(settings, join(dir, 'cdk.out'));
+  const iam = new Principals({
+    dir: join(dir, 'iam'),
+    roles: readRoles(template),
+    resourcePolicies: readResourcePolicies(template),
+  });
   const table = await openTable({
     dir: join(dir, 'table'),
     definition: {
@@ -30,13 +46,11 @@ export async function startAws() {
   });
   const bus = openEventBus({ dir: join(dir, 'bus'), names: [BUS] });
   const queue = openQueue({ dir: join(dir, 'queue'), name: QUEUE });
-  const s3 = createS3Handler({
-    dir: join(dir, 's3'),
-    buckets: [{ name: BUCKET, corsRules: [] }],
-    credentials,
-    region: REGION,
-  });
-  const endpoint = await startAwsEndpoint({ port: 0, credentials, table, bus, queue, s3 });
+  const buckets = [{ name: BUCKET, corsRules: [] }];
+  const s3 = createS3Handler({ dir: join(dir, 's3'), buckets, iam, region: REGION });
+  const sts = new Sts(iam);
+  const endpoint = await startAwsEndpoint({ port: 0, iam, table, bus, queue, sts, s3 });
+  const credentials = who === 'administrator' ? iam.administrator : iam.credentialsOf(roleArn(`${who}-role`));
   const environment = {
     AWS_REGION: REGION,
     AWS_ENDPOINT_URL: endpoint.url,
@@ -44,7 +58,9 @@ export async function startAws() {
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
     [ENV.rawBucket]: BUCKET,
+    [ENV.bucketOwner]: ACCOUNT_ID,
     [ENV.assetTable]: TABLE,
+    [ENV.tenantRoleArn]: roleArn('tenant-role'),
     [ENV.eventBus]: BUS,
     [ENV.poisonQueueUrl]: `${endpoint.url}/${ACCOUNT_ID}/${QUEUE}`,
     [ENV.maxUploadBytes]: '1000',
@@ -53,9 +69,19 @@ export async function startAws() {
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   return {
+    url: endpoint.url,
+    iam,
+    sts,
     table,
     bus,
     queue,
+    store: s3.store,
+    /** Of a session of the tenant role with these tags. */
+    sessionCredentials(tags: Readonly<Record<string, string>>) {
+      const role = iam.role(roleArn('tenant-role'));
+      if (role === undefined) throw new Error('The stack has no tenant role');
+      return iam.startSession(role, 'test', tags, 3600).credentials;
+    },
     async close() {
       vi.unstubAllEnvs();
       await endpoint.close();
@@ -63,6 +89,7 @@ export async function startAws() {
       bus.close();
       queue.close();
       await s3.store.close();
+      iam.close();
       rmSync(dir, { recursive: true });
     },
   };

@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { AccessControl } from '../../local/iam/principals.ts';
 import type { CorsRule } from '../../local/s3/cors.ts';
 import { createS3Handler } from '../../local/s3/handler.ts';
 import type { ObjectStore } from '../../local/s3/object-store.ts';
+import { everythingFor } from './iam.ts';
 
 export const BUCKET = 'raw-bucket';
 export const REGION = 'eu-central-1';
@@ -26,15 +28,15 @@ export interface S3Server {
 
 /** The embedded S3 behind a plain server, with the SDK's client for it; without `dir` on a directory of its own. */
 export async function startS3Server(
-  options: { dir?: string; corsRules?: readonly CorsRule[]; now?: () => Date } = {},
+  options: { dir?: string; corsRules?: readonly CorsRule[]; now?: () => Date; iam?: AccessControl } = {},
 ): Promise<S3Server> {
-  const { corsRules = [], now = () => new Date() } = options;
+  const { corsRules = [], now = () => new Date(), iam = everythingFor(CREDENTIALS) } = options;
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'nexus-s3-'));
   const buckets = [
     { name: BUCKET, corsRules },
     { name: 'other-bucket', corsRules: [] },
   ];
-  const { handle, store } = createS3Handler({ dir, buckets, credentials: CREDENTIALS, region: REGION, now });
+  const { handle, store } = createS3Handler({ dir, buckets, iam, region: REGION, now });
   const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

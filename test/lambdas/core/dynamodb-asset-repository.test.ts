@@ -10,7 +10,7 @@ let aws: TestAws;
 let client: DynamoDBDocumentClient;
 
 beforeAll(async () => {
-  aws = await startAws();
+  aws = await startAws({ as: 'administrator' });
   client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
 });
 

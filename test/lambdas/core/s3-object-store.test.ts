@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UploadForm } from '#core/object-store';
 import { S3ObjectStore } from '#core/s3-object-store';
+import { ACCOUNT_ID } from '../../../local/account.ts';
 import { BUCKET, postForm, startAws, type TestAws } from '../../support/aws.ts';
 import { objectStoreContract } from '../../support/object-store-contract.ts';
 
@@ -14,8 +15,11 @@ let store: S3ObjectStore;
 
 beforeAll(async () => {
   aws = await startAws();
-  client = new S3Client({ maxAttempts: 1 });
-  store = new S3ObjectStore(client, BUCKET);
+  client = new S3Client({
+    maxAttempts: 1,
+    credentials: aws.sessionCredentials({ tenant_id: 't_acme' }),
+  });
+  store = new S3ObjectStore(client, BUCKET, ACCOUNT_ID);
 });
 
 afterAll(async () => {
@@ -84,6 +88,7 @@ describe('the object store in S3', () => {
     const offline = new S3ObjectStore(
       new S3Client({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 }),
       BUCKET,
+      ACCOUNT_ID,
     );
     await expect(offline.describe('a')).rejects.toMatchObject({ code: 'unavailable' });
     await expect(offline.hash('a', 'b')).rejects.toMatchObject({ code: 'unavailable' });
@@ -101,7 +106,7 @@ describe('where a missing object is answered with 403', () => {
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const denied = new S3Client({ endpoint, maxAttempts: 1 });
     try {
-      return await new S3ObjectStore(denied, BUCKET).describe('a.txt');
+      return await new S3ObjectStore(denied, BUCKET, ACCOUNT_ID).describe('a.txt');
     } finally {
       denied.destroy();
       server.close();

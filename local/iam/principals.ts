@@ -1,0 +1,146 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ACCOUNT_ID } from '../account.ts';
+import { secretFile } from '../secret-file.ts';
+import type { Signer } from '../signing-scope.ts';
+import type { LocalCredentials } from '../sigv4.ts';
+import { RequestContext } from './context.ts';
+import { makeCredentials } from './credentials.ts';
+import { isAllowed, type Policy, readPolicy } from './evaluate.ts';
+import { type Access, type Principal, type Role, sessionOf } from './principal.ts';
+import { Sessions } from './sessions.ts';
+
+/** The policy of a bucket or a queue. */
+export interface ResourcePolicy {
+  /** Of what it protects. */
+  readonly arn: string;
+  readonly policy: Policy;
+}
+
+export interface PrincipalsOptions {
+  /** Where keys and sessions are kept, for the owner's eyes alone. */
+  readonly dir: string;
+  readonly roles: readonly Role[];
+  readonly resourcePolicies: readonly ResourcePolicy[];
+  /** @default the wall clock */
+  readonly now?: () => Date;
+}
+
+/** Who signs, and what they may do: what the embedded services ask of each request. */
+export interface AccessControl {
+  /** Nobody where no such key was given out. */
+  signerOf(accessKeyId: string): Signer | undefined;
+  allows(principal: Principal, access: Access): boolean;
+}
+
+/** May do all that the policies of buckets and queues let it: for tests and people, and no function has its keys. */
+const ADMINISTRATOR: Role = {
+  name: 'administrator',
+  arn: `arn:aws:iam::${ACCOUNT_ID}:role/administrator`,
+  tags: {},
+  policies: [readPolicy({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }, 'identity')],
+  trust: [],
+};
+
+/** The roles of the stack, each with what the template allows it. */
+export class Principals implements AccessControl {
+  /** Credentials of a principal that may do anything. */
+  readonly administrator: LocalCredentials;
+  readonly #roles: ReadonlyMap<string, Role>;
+  readonly #resourcePolicies: readonly ResourcePolicy[];
+  /** By access key: the roles that Lambda may assume, as it does before it runs a function. */
+  readonly #functions = new Map<string, Signer>();
+  readonly #sessions: Sessions;
+  readonly #now: () => Date;
+
+  constructor({ dir, roles, resourcePolicies, now = () => new Date() }: PrincipalsOptions) {
+    const keys = join(dir, 'keys');
+    mkdirSync(keys, { recursive: true, mode: 0o700 });
+    this.#roles = new Map(roles.map((role) => [role.arn, role]));
+    this.#resourcePolicies = resourcePolicies;
+    this.#now = now;
+    for (const role of [ADMINISTRATOR, ...roles.filter(isFunctions)]) {
+      const file = join(keys, `${role.name}.json`);
+      const credentials = JSON.parse(secretFile(file, () => JSON.stringify(makeCredentials())));
+      this.#functions.set(credentials.accessKeyId, { credentials, principal: sessionOf(role, role.name) });
+    }
+    this.administrator = this.credentialsOf(ADMINISTRATOR.arn);
+    this.#sessions = new Sessions(dir, now());
+  }
+
+  /** The credentials that a function of this role is given. @throws Error where no function can have the role */
+  credentialsOf(roleArn: string): LocalCredentials {
+    const signer = [...this.#functions.values()].find(({ principal }) => principal.role.arn === roleArn);
+    if (signer === undefined) throw new Error(`No function can have the role ${roleArn}`);
+    return signer.credentials;
+  }
+
+  role(arn: string): Role | undefined {
+    return this.#roles.get(arn);
+  }
+
+  signerOf(accessKeyId: string): Signer | undefined {
+    const session = this.#sessions.find(accessKeyId);
+    if (session === undefined) return this.#functions.get(accessKeyId);
+    const { credentials, expiration, roleArn, name, tags } = session;
+    const role = this.#roles.get(roleArn);
+    return role && { credentials, expiration: new Date(expiration), principal: sessionOf(role, name, tags) };
+  }
+
+  allows(principal: Principal, access: Access): boolean {
+    const attached = this.#resourcePolicies
+      .filter(({ arn }) => access.resource === arn || access.resource.startsWith(`${arn}/`))
+      .map(({ policy }) => policy);
+    return isAllowed([...principal.role.policies, ...attached], toRequest(principal, access));
+  }
+
+  /** Whether the role lets itself be assumed. */
+  trusts(role: Role, principal: Principal, access: Access): boolean {
+    return isAllowed([role.trust], toRequest(principal, access));
+  }
+
+  /** Gives out credentials of a role, kept until they expire. */
+  startSession(
+    role: Role,
+    name: string,
+    tags: Readonly<Record<string, string>>,
+    seconds: number,
+  ): { readonly credentials: LocalCredentials; readonly expiration: string; readonly principal: Principal } {
+    const credentials = makeCredentials();
+    // STS gives whole seconds.
+    const end = new Date(Math.floor(this.#now().getTime() / 1000 + seconds) * 1000);
+    const expiration = end.toISOString().replace('.000', '');
+    this.#sessions.add({ credentials, expiration, roleArn: role.arn, name, tags });
+    return { credentials, expiration, principal: sessionOf(role, name, tags) };
+  }
+
+  close(): void {
+    this.#sessions.close();
+  }
+}
+
+function isFunctions({ trust, arn }: Role): boolean {
+  return isAllowed([trust], {
+    principal: { service: 'lambda.amazonaws.com' },
+    action: 'sts:AssumeRole',
+    resource: arn,
+    context: new RequestContext({}),
+  });
+}
+
+function toRequest(principal: Principal, { action, resource, context = {} }: Access) {
+  const { role, tags } = principal;
+  const tagKeys = Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]);
+  return {
+    principal: { roleArn: role.arn },
+    action,
+    resource,
+    context: new RequestContext({
+      ...context,
+      ...Object.fromEntries(tagKeys),
+      'aws:PrincipalArn': role.arn,
+      // Loopback stands for TLS here, as for every client of the real services.
+      'aws:SecureTransport': 'true',
+    }),
+  };
+}
