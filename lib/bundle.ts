@@ -52,6 +52,19 @@ const noSharedConfigFiles: Plugin = {
   },
 };
 
+/**
+ * Checksums of the browser's streams, which no function has: the class would make Node.js load all of its web streams
+ * at each start, to extend one of them.
+ */
+const noBrowserStreams: Plugin = {
+  name: 'no-browser-streams',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]util-stream[\\/]checksum[\\/]ChecksumStream\.browser\.js$/ }, () => ({
+      contents: 'export class ChecksumStream {}',
+    }));
+  },
+};
+
 // Built when this module is loaded: plugins of esbuild work asynchronously, and constructs cannot wait.
 const directories = new Map(
   await Promise.all(FUNCTION_NAMES.map(async (name) => [name, await buildBundle(name)] as const)),
@@ -76,7 +89,7 @@ async function buildBundle(name: FunctionName): Promise<string> {
     format: 'cjs',
     // The SDK's ES modules leave out what is not used; its CommonJS ones cannot.
     mainFields: ['module', 'main'],
-    plugins: [literalSchemaKeys, noSharedConfigFiles],
+    plugins: [literalSchemaKeys, noSharedConfigFiles, noBrowserStreams],
     alias: {
       '@aws-sdk/credential-provider-node': './lambdas/sdk/environment-credentials.ts',
       '@aws-sdk/middleware-endpoint-discovery': './lambdas/sdk/no-endpoint-discovery.ts',

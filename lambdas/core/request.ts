@@ -50,8 +50,16 @@ export function parseBody<TSchema extends v.GenericSchema>(
   }
   const result = v.safeParse(schema, parseText(event));
   if (result.success) return result.output;
-  const fields = result.issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: issue.message }));
+  const fields = result.issues.map((issue) => ({
+    path: v.getDotPath(issue) ?? '',
+    message: describe(issue),
+  }));
   throw new RawStorageError('invalid_request', 'Fields of the request are missing or malformed', { fields });
+}
+
+function describe({ expected, received, message }: v.BaseIssue<unknown>): string {
+  if (expected === 'never') return 'is not a field of this request';
+  return received === 'undefined' ? 'is missing' : message;
 }
 
 function parseText({ body = '', isBase64Encoded }: ApiEvent): unknown {

@@ -24,7 +24,7 @@ test('50 registers at once are one asset and one event', async () => {
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   expect(answers[0]).toMatchObject({ status: 200, body: { asset_id, status: 'registered' } });
   const next = await client.uploaded('next.txt', 'next');
-  await expect.poll(() => eventsOf(cloud, next).length).toBe(1);
+  await expect.poll(() => eventsOf(cloud, next).length, { timeout: 10_000 }).toBe(1);
   expect(eventsOf(cloud, asset_id).map(({ event_type }) => event_type)).toEqual([
     'raw_asset_presigned',
     'raw_asset_registered',

@@ -50,7 +50,7 @@ test('presign, post, register, get: the asset, and each event once', async () =>
   expect(await client.get(form.asset_id)).toEqual(registered);
   expect(await client.register({ asset_id: form.asset_id })).toEqual(registered);
 
-  await expect.poll(() => eventsOf(cloud, form.asset_id).length).toBe(2);
+  await expect.poll(() => eventsOf(cloud, form.asset_id).length, { timeout: 10_000 }).toBe(2);
   const [first, second] = eventsOf(cloud, form.asset_id);
   expect(first).toMatchObject({
     event_type: 'raw_asset_presigned',
@@ -80,7 +80,9 @@ test('a repeated presign of a named asset is a fresh form and no second event', 
   const form = second.body as unknown as PresignResponse;
   expect((await client.upload(form, 'abc')).status).toBe(201);
   expect((await client.register({ asset_id })).status).toBe(200);
-  await expect.poll(() => eventsOf(cloud, asset_id).map(({ sequence }) => sequence)).toEqual([1, 2]);
+  await expect
+    .poll(() => eventsOf(cloud, asset_id).map(({ sequence }) => sequence), { timeout: 10_000 })
+    .toEqual([1, 2]);
 });
 
 test('no event holds a form or a token', async () => {

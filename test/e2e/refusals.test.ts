@@ -248,6 +248,6 @@ test('what is refused writes nothing: no event tells of it', async () => {
   await (await Client.for(cloud, { scope: 'raw:read' })).presign({ asset_id, filename: 'a' });
   expectProblem(await client.register({ asset_id }), 'asset_not_found');
   const last = await client.uploaded('last.txt', 'last');
-  await expect.poll(() => eventsOf(cloud, last).length).toBe(1);
+  await expect.poll(() => eventsOf(cloud, last).length, { timeout: 10_000 }).toBe(1);
   expect(eventsOf(cloud, asset_id)).toEqual([]);
 });

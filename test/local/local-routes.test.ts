@@ -103,7 +103,7 @@ test('events are also a stream: the kept ones, then each as it comes', async () 
   await readUntil('{"n":3}\n\n');
   expect(text).toBe('data: {"n":1}\n\ndata: {"n":2}\n\ndata: {"n":3}\n\n');
   await reader?.cancel();
-  await expect.poll(() => bus.listenerCount('event')).toBe(0);
+  await expect.poll(() => bus.listenerCount('event'), { timeout: 10_000 }).toBe(0);
 });
 
 test('discovery leads to the key set', async () => {

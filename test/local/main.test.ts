@@ -88,7 +88,9 @@ test('assets and events survive kill -9', async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'));
   const first = await start(['--port', '0'], cwd);
   const asset = await upload(first.apiUrl);
-  await expect.poll(() => eventsAt(first.apiUrl).then((events) => events.length)).toBe(2);
+  await expect
+    .poll(() => eventsAt(first.apiUrl).then((events) => events.length), { timeout: 10_000 })
+    .toBe(2);
   const events = await eventsAt(first.apiUrl);
   for (const { event_type, asset_id } of events) {
     const line = new RegExp(`${event_type} {2}t_demo {2}${asset_id} {2}"a b\\.txt" {2}3 bytes\\n`, 'g');
