@@ -1,8 +1,9 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { logicalId } from './logical-id.ts';
 
 /**
  * Where a stream mapping keeps the records that it gives up: whole, where a queue would hold only their position in a
@@ -17,6 +18,11 @@ export class FailureBucket extends s3.Bucket implements lambda.IEventSourceDlq {
       enforceSSL: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Only Lambda writes here, and only when the publisher gives up; the objects themselves are the record of it.',
+    });
   }
 
   /**
@@ -28,6 +34,10 @@ export class FailureBucket extends s3.Bucket implements lambda.IEventSourceDlq {
       grantee: fn,
       actions: ['s3:PutObject'],
       resourceArns: [this.arnForObjects('*')],
+    });
+    Validations.of(fn.role ?? fn).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${logicalId(this)}.Arn>/*]`,
+      reason: 'Lambda names the objects itself, and the bucket holds nothing else.',
     });
     iam.Grant.addToPrincipal({ grantee: fn, actions: ['s3:ListBucket'], resourceArns: [this.bucketArn] });
     return { destination: this.bucketArn };

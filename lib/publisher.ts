@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -24,6 +24,11 @@ export class Publisher extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    Validations.of(poisonQueue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason:
+        'It is a dead-letter queue itself, of what publish-events cannot publish; no program consumes it.',
+    });
     const publish = new RawFunction(this, 'publish-events', {
       memorySize: 512,
       timeout: Duration.seconds(60),
@@ -44,5 +49,10 @@ export class Publisher extends Construct {
         onFailure: new FailureBucket(this, 'FailureBucket'),
       }),
     );
+    Validations.of(publish.role ?? publish).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'dynamodb:ListStreams, which stream mappings need, knows no resource. It tells the ARNs of streams, no record.',
+    });
   }
 }

@@ -18,6 +18,12 @@ test('streams both images of every change', () => {
   expect(table.properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
 });
 
+test('has no index and no policy of its own: keys decide who reaches an item', () => {
+  for (const property of ['GlobalSecondaryIndexes', 'LocalSecondaryIndexes', 'ResourcePolicy']) {
+    expect(table.properties).not.toHaveProperty(property);
+  }
+});
+
 test('stays when the stack goes', () => {
   expect(template.findResources('AWS::DynamoDB::Table')[table.logicalId]).toMatchObject({
     DeletionPolicy: 'Retain',

@@ -3,7 +3,7 @@ import { FUNCTION_NAMES, type FunctionName } from '../../lib/bundle.ts';
 import { arn, arnUnder, functionNamed, permissionsOf, resource, synth } from '../support/synth.ts';
 
 const template = synth();
-const bucket = resource(template, 'AWS::S3::Bucket', 'RawBucket');
+const tenantRole = resource(template, 'AWS::IAM::Role', 'TenantRole');
 const table = resource(template, 'AWS::DynamoDB::Table');
 const failures = resource(template, 'AWS::S3::Bucket', 'PublisherFailureBucket');
 
@@ -12,23 +12,14 @@ const logs = (name: FunctionName) => ({
   Resource: { 'Fn::GetAtt': [functionNamed(template, name).properties.LoggingConfig.LogGroup.Ref, 'Arn'] },
 });
 
+const assumeTenantRole = { Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: arn(tenantRole) };
+
 /** Whole and exact: a statement more, or an action more, fails. */
 const PERMISSIONS: Readonly<Record<FunctionName, readonly object[]>> = {
   authorizer: [],
-  'presign-upload': [
-    { Action: ['s3:PutObject'], Resource: arnUnder(bucket, '/tenants/*') },
-    { Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], Resource: arn(table) },
-  ],
-  register: [
-    { Action: ['s3:GetObject', 's3:GetObjectVersion'], Resource: arnUnder(bucket, '/tenants/*') },
-    {
-      Action: ['s3:ListBucketVersions'],
-      Resource: arn(bucket),
-      Condition: { StringLike: { 's3:prefix': 'tenants/*' } },
-    },
-    { Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], Resource: arn(table) },
-  ],
-  'get-asset': [{ Action: ['dynamodb:GetItem'], Resource: arn(table) }],
+  'presign-upload': [assumeTenantRole],
+  register: [assumeTenantRole],
+  'get-asset': [assumeTenantRole],
   'publish-events': [
     { Action: ['sqs:SendMessage'], Resource: arn(resource(template, 'AWS::SQS::Queue')) },
     { Action: ['events:PutEvents'], Resource: arn(resource(template, 'AWS::Events::EventBus')) },
@@ -47,17 +38,18 @@ test.each(FUNCTION_NAMES)('%s may do this and no more', (name) => {
   expect(permissionsOf(template, name)).toEqual([logs(name), ...PERMISSIONS[name]]);
 });
 
-test('no role has more than its own policy', () => {
-  const roles = Object.values(template.findResources('AWS::IAM::Role'));
-  expect(roles).toHaveLength(FUNCTION_NAMES.length);
-  for (const { Properties } of roles) {
+test("no role has more than its own policy, and none but Lambda takes a function's", () => {
+  const roles = Object.entries(template.findResources('AWS::IAM::Role'));
+  expect(roles).toHaveLength(FUNCTION_NAMES.length + 1);
+  for (const [logicalId, { Properties }] of roles) {
     expect(Properties).not.toHaveProperty('ManagedPolicyArns');
     expect(Properties).not.toHaveProperty('Policies');
+    if (logicalId === tenantRole.logicalId) continue;
     expect(Properties.AssumeRolePolicyDocument.Statement).toEqual([
       { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
     ]);
   }
-  template.resourceCountIs('AWS::IAM::Policy', FUNCTION_NAMES.length);
+  template.resourceCountIs('AWS::IAM::Policy', FUNCTION_NAMES.length + 1);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resource, synth } from '../support/synth.ts';
+import { arn, arnUnder, resource, synth } from '../support/synth.ts';
 
 const template = synth();
 const bucket = resource(template, 'AWS::S3::Bucket', 'RawBucket');
@@ -20,17 +20,46 @@ test('is private, encrypted, versioned and owned by its owner', () => {
   });
 });
 
-test('speaks TLS only', () => {
-  const { properties } = resource(template, 'AWS::S3::BucketPolicy', 'RawBucket');
+const denied = (sid?: string, of = template) => {
+  const { properties } = resource(of, 'AWS::S3::BucketPolicy', 'RawBucket');
   expect(properties.Bucket).toEqual({ Ref: bucket.logicalId });
-  expect(properties.PolicyDocument.Statement).toEqual([
-    expect.objectContaining({
-      Effect: 'Deny',
-      Principal: { AWS: '*' },
-      Action: 's3:*',
-      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-    }),
-  ]);
+  expect(properties.PolicyDocument).toMatchObject({
+    Version: '2012-10-17',
+    Statement: Array(3).fill({ Effect: 'Deny', Principal: { AWS: '*' } }),
+  });
+  return properties.PolicyDocument.Statement.find(({ Sid }: { Sid?: string }) => Sid === sid);
+};
+
+test('speaks TLS only', () => {
+  expect(denied()).toMatchObject({
+    Action: 's3:*',
+    Resource: [arn(bucket), arnUnder(bucket, '/*')],
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  });
+});
+
+test('takes no signature that is older than the longest window, in milliseconds', () => {
+  expect(denied('DenyOldSignatures')).toMatchObject({
+    Action: 's3:*',
+    Resource: arnUnder(bucket, '/*'),
+    Condition: { NumericGreaterThan: { 's3:signatureAge': 45 * 60 * 1000 } },
+  });
+});
+
+test('nobody deletes a version, but whom the stack names', () => {
+  const statement = {
+    Sid: 'DenyVersionDeletion',
+    Effect: 'Deny',
+    Principal: { AWS: '*' },
+    Action: 's3:DeleteObjectVersion',
+    Resource: arnUnder(bucket, '/*'),
+  };
+  expect(denied('DenyVersionDeletion')).toEqual(statement);
+  const versionDeleters = ['arn:aws:iam::111122223333:role/retention'];
+  expect(denied('DenyVersionDeletion', synth({ versionDeleters }))).toEqual({
+    ...statement,
+    Condition: { ArnNotLike: { 'aws:PrincipalArn': versionDeleters } },
+  });
 });
 
 test('aborts incomplete multipart uploads and expires no version', () => {

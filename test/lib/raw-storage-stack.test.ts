@@ -2,11 +2,12 @@ import { App } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
 import { RawStorageStack } from '../../lib/raw-storage-stack.ts';
 import { SettingError } from '../../lib/settings.ts';
-import { functionNamed, resource, synth } from '../support/synth.ts';
+import { arn, functionNamed, resource, synth } from '../support/synth.ts';
 
 const template = synth();
 const bucket = { Ref: resource(template, 'AWS::S3::Bucket', 'RawBucket').logicalId };
 const table = { Ref: resource(template, 'AWS::DynamoDB::Table').logicalId };
+const tenantRole = arn(resource(template, 'AWS::IAM::Role', 'TenantRole'));
 
 test('outputs what clients and subscribers need', () => {
   const api = resource(template, 'AWS::ApiGatewayV2::Api');
@@ -29,17 +30,21 @@ test('gives each function the settings that it reads, with their defaults', () =
   });
   expect(variables('presign-upload')).toEqual({
     RAW_BUCKET: bucket,
+    BUCKET_OWNER: { Ref: 'AWS::AccountId' },
     ASSET_TABLE: table,
+    TENANT_ROLE_ARN: tenantRole,
     MAX_UPLOAD_BYTES: '5368709120',
     MAX_HASH_BYTES: '268435456',
     UPLOAD_EXPIRY_SECONDS: '900',
   });
   expect(variables('register')).toEqual({
     RAW_BUCKET: bucket,
+    BUCKET_OWNER: { Ref: 'AWS::AccountId' },
     ASSET_TABLE: table,
+    TENANT_ROLE_ARN: tenantRole,
     MAX_HASH_BYTES: '268435456',
   });
-  expect(variables('get-asset')).toEqual({ ASSET_TABLE: table });
+  expect(variables('get-asset')).toEqual({ ASSET_TABLE: table, TENANT_ROLE_ARN: tenantRole });
 });
 
 test('passes every setting on', () => {

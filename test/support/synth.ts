@@ -10,6 +10,16 @@ const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.met
 
 /** The stack's template, with an issuer and an audience where `props` has none. */
 export function synth(props: Partial<RawStorageStackProps> = {}): Template {
+  return withStack(props, (app, stack) =>
+    Template.fromJSON(app.synth().getStackArtifact(stack.artifactId).template),
+  );
+}
+
+/** What `use` makes of the stack before it is synthesized. */
+export function withStack<T>(
+  props: Partial<RawStorageStackProps>,
+  use: (app: App, stack: RawStorageStack) => T,
+): T {
   const outdir = mkdtempSync(join(tmpdir(), 'synth-'));
   try {
     const app = new App({
@@ -24,7 +34,7 @@ export function synth(props: Partial<RawStorageStackProps> = {}): Template {
       audience: 'nexus',
       ...props,
     });
-    return Template.fromJSON(app.synth().getStackArtifact(stack.artifactId).template);
+    return use(app, stack);
   } finally {
     rmSync(outdir, { recursive: true });
   }
