@@ -36,7 +36,8 @@ export const TRUST_MUTATIONS: Mutations = {
     delete trust(t).Condition;
   },
   'trust: sessions without tags in a statement of their own': (t) => {
-    document(t).Statement.push({ ...trust(t), Action: 'sts:AssumeRole', Condition: undefined });
+    const { Condition: _, ...statement } = trust(t);
+    document(t).Statement.push({ ...statement, Action: 'sts:AssumeRole' });
   },
   'trust: sts:*, unconditionally': (t) => {
     document(t).Statement.push({ Effect: 'Allow', Action: 'sts:*', Principal: trust(t).Principal });
