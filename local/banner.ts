@@ -44,7 +44,7 @@ export function banner(cloud: { apiUrl: string; awsUrl: string; token: string })
 Nexus Raw Storage is up. Ctrl-C stops it.
 
   API      ${cloud.apiUrl}
-  AWS      ${cloud.awsUrl}  (S3, DynamoDB, EventBridge, SQS)
+  AWS      ${cloud.awsUrl}  (S3, DynamoDB, EventBridge, SQS, STS)
   Events   ${cloud.apiUrl}/_local/events
   Token    for tenant t_demo, in the first line below
 

@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { FunctionName } from '../../lib/bundle.ts';
+
+/** In a file under `lambdas/`, some text and what the bug has in its place. */
+export type Fault = readonly [file: string, text: string, bug: string];
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Puts a bundle of a function with faults in its sources in the place of the right one.
+ *
+ * @throws Error where a fault's text is not there exactly once
+ */
+export async function breakBundle(
+  directory: string,
+  name: FunctionName,
+  faults: readonly Fault[],
+): Promise<void> {
+  const missing = new Set(faults);
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [`lambdas/${name}.ts`],
+    outfile: 'index.js',
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    plugins: [
+      {
+        name: 'faults',
+        setup({ onLoad }) {
+          onLoad({ filter: /[\\/]lambdas[\\/].*\.ts$/ }, async ({ path }) => {
+            let contents = await readFile(path, 'utf8');
+            for (const fault of faults.filter(([file]) => path === join(ROOT, 'lambdas', file))) {
+              const [, text, bug] = fault;
+              if (contents.split(text).length !== 2) throw new Error(`${path} has not once: ${text}`);
+              contents = contents.replace(text, () => bug);
+              missing.delete(fault);
+            }
+            return { contents, loader: 'ts' };
+          });
+        },
+      },
+    ],
+    logLevel: 'silent',
+  });
+  if (missing.size > 0) throw new Error(`${name} is not made of ${[...missing].map(([file]) => file)}`);
+  for (const { contents } of outputFiles) writeFileSync(join(directory, 'index.js'), contents);
+}
