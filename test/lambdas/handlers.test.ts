@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { acme, apiEvent, context, read } from '../support/api-event.ts';
+import { tenantId } from '../support/arbitraries.ts';
 import { postForm, startAws, type TestAws } from '../support/aws.ts';
 
 type Options = Parameters<typeof apiEvent>[1];
@@ -23,6 +25,8 @@ beforeAll(async () => {
 
 beforeEach(() => {
   vi.spyOn(console, 'info').mockImplementation(() => {});
+  // The metrics' lines.
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 
 afterAll(() => aws.close());
@@ -146,6 +150,54 @@ describe('the three handlers', () => {
     ]);
     expect(written).not.toHaveBeenCalled();
   });
+});
+
+describe('what they reach the stores by', () => {
+  it('is one session a tenant: warm requests call STS no more', async () => {
+    const assumed = vi.spyOn(aws.sts, 'handle');
+    const options = { authorizer: { ...acme, tenant_id: 't_warm' } };
+    const { body: form } = await presign({ filename: 'a' }, options);
+    expect(assumed).toHaveBeenCalledTimes(1);
+    for (let i = 0; i < 5; i++) await presign({ filename: 'a', asset_id: form.asset_id }, options);
+    expect(assumed).toHaveBeenCalledTimes(1);
+  });
+
+  it('is nothing where STS gives none: 503, to be tried again', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const down = vi.spyOn(aws.sts, 'handle').mockImplementation(async (_, response) => {
+      response.writeHead(400).end('<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>');
+    });
+    const written = vi.spyOn(aws.table, 'handle');
+    const options = { authorizer: { ...acme, tenant_id: 't_throttled' } };
+    expect(await presign({ filename: 'a' }, options)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { code: 'unavailable' },
+    });
+    expect(written).not.toHaveBeenCalled();
+    down.mockRestore();
+    expect((await presign({ filename: 'a' }, options)).status).toBe(200);
+  });
+});
+
+describe('any other tenant', () => {
+  it('is answered, over every route, as for an asset that does not exist', async () => {
+    const registered = await upload();
+    await register({ asset_id: registered });
+    const assets = fc.constantFrom(registered, await upload());
+    // Few enough that most requests find their tenant's session.
+    const tenants = fc.constantFrom('t_acm', 't_acmee', 't_acme-', ...fc.sample(tenantId, 30));
+    await fc.assert(
+      fc.asyncProperty(tenants, assets, fc.boolean(), async (tenant_id, asset_id, writes) => {
+        fc.pre(tenant_id !== acme.tenant_id);
+        const options = { authorizer: { ...acme, tenant_id } };
+        const ask = (id: string) =>
+          writes ? register({ asset_id: id, size_bytes: 5 }, options) : get(id, options);
+        expect(await ask(asset_id)).toEqual(await ask(randomUUID()));
+      }),
+      { numRuns: 1000 },
+    );
+  }, 120_000);
 });
 
 it.each([

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { PresignResponse } from '#core/asset';
+import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { Client } from './client.ts';
+
+const lines: string[] = [];
+let cloud: Cloud;
+
+beforeAll(async () => {
+  cloud = await startCloud({ log: (line) => lines.push(line) });
+});
+
+afterAll(() => cloud.close());
+
+it('logs no token, policy, signature or session token, whatever is asked', async () => {
+  const secrets = new Map<string, string>();
+  const token = await cloud.issuer.issue({ tenant_id: 't_demo', scope: 'raw:read raw:write' });
+  const unscoped = await cloud.issuer.issue({ tenant_id: 't_demo', scope: '' });
+  const expired = await cloud.issuer.issue({ tenant_id: 't_demo', exp: 1 });
+  for (const [name, value] of Object.entries({ token, unscoped, expired })) {
+    secrets.set(name, value).set(`the signature of ${name}`, value.split('.')[2] as string);
+  }
+  const client = new Client(cloud, token);
+
+  const presigned = await client.presign({ filename: 'a.txt' });
+  const { fields, ...form } = presigned.body as unknown as PresignResponse;
+  for (const name of ['Policy', 'X-Amz-Signature', 'X-Amz-Security-Token'] as const) {
+    secrets.set(name, fields[name] as string);
+  }
+  expect((await client.register({ asset_id: form.asset_id })).status).toBe(409);
+  expect(
+    (await client.upload({ ...form, fields: { ...fields, Policy: `${fields['Policy']}x` } }, 'abc')).status,
+  ).toBe(403);
+  expect((await client.upload({ ...form, fields }, 'abc')).status).toBe(201);
+  expect((await client.register({ asset_id: form.asset_id, size_bytes: 4 })).status).toBe(422);
+  expect((await client.register({ asset_id: form.asset_id })).status).toBe(200);
+  expect((await client.get(form.asset_id)).status).toBe(200);
+
+  expect((await client.presign({ filename: '../a', token: fields['Policy'] })).status).toBe(422);
+  expect((await client.presign(`{"filename": "${token}`)).status).toBe(400);
+  expect((await client.get(randomUUID())).status).toBe(404);
+  expect((await new Client(cloud, unscoped).presign({ filename: 'a' })).status).toBe(403);
+  expect((await new Client(cloud, expired).presign({ filename: 'a' })).status).toBe(403);
+  expect((await new Client(cloud, `${token.slice(0, -4)}AAAA`).presign({ filename: 'a' })).status).toBe(403);
+  expect((await faulty(client)).status).toBe(500);
+
+  await expect.poll(() => cloud.events.events().length).toBeGreaterThanOrEqual(2);
+  const output = [
+    ...lines,
+    JSON.stringify(cloud.events.events()),
+    JSON.stringify(cloud.queue.messages()),
+  ].join('\n');
+  expect(output).toContain('token refused');
+  expect(output).toContain('internal_error');
+  for (const [name, secret] of secrets) {
+    expect(secret.length, name).toBeGreaterThan(20);
+    expect(output.includes(secret), name).toBe(false);
+  }
+});
+
+/** A request that finds an item which the service did not write. */
+async function faulty(client: Client) {
+  const asset_id = randomUUID();
+  const dynamodb = new DynamoDBClient({
+    endpoint: cloud.awsUrl,
+    region: cloud.region,
+    credentials: cloud.iam.administrator,
+  });
+  const Item = { pk: { S: `t_demo#dev#${asset_id}` }, status: { S: 'registered' } };
+  await dynamodb.send(new PutItemCommand({ TableName: cloud.names.table, Item }));
+  dynamodb.destroy();
+  return client.get(asset_id);
+}
