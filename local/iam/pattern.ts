@@ -32,7 +32,7 @@ export function readPattern(text: string, kind: PatternKind, variables: boolean)
   return {
     matches(value, context) {
       const sources = pieces.map((piece) => (typeof piece === 'string' ? piece : expand(piece, context)));
-      // A variable that the request has no value for makes its element match nothing.
+      // A variable that the request has no value for, be it empty, makes its element match nothing.
       if (sources.includes(undefined)) return false;
       return new RegExp(`^${sources.join('')}$`, kind === 'action' ? 'isu' : 'su').test(value);
     },
@@ -71,8 +71,8 @@ function readVariable(name: string): string | Variable {
 
 /** Its value is text, whatever it holds. */
 function expand({ key }: Variable, context: RequestContext): string | undefined {
-  const [value] = context.get(key);
-  return value === undefined ? undefined : escapeText(value);
+  const [value = ''] = context.get(key);
+  return value === '' ? undefined : escapeText(value);
 }
 
 function escapeText(text: string): string {

@@ -89,7 +89,7 @@ describe('a variable', () => {
     ['that is missing matches nothing', undefined, 'tenants/t_a/x', false],
     ['that is missing is not empty', undefined, 'tenants//x', false],
     ['that is missing is not its name', undefined, 'tenants/${aws:PrincipalTag/tenant_id}/x', false],
-    ['that is empty is empty', '', 'tenants/t_a/x', false],
+    ['that is empty is missing', '', 'tenants//x', false],
     ['holds no wildcard, any', '*', 'tenants/t_a/x', false],
     ['holds no wildcard, one', 't_?', 'tenants/t_a/x', false],
     ['holds no expression', 't_[a-z]', 'tenants/t_a/x', false],
