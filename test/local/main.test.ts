@@ -35,7 +35,7 @@ function run(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), 'nexus-ma
 async function start(args: readonly string[], cwd?: string): Promise<Run & { apiUrl: string }> {
   const started = run(args, cwd);
   const apiUrl = await expect
-    .poll(() => /API {6}(http:\S+)/.exec(started.output().stdout)?.[1], { timeout: 25_000 })
+    .poll(() => /API {6}(http:\S+)/.exec(started.output().stdout)?.[1], { timeout: 60_000 })
     .toBeTruthy()
     .then(() => /API {6}(http:\S+)/.exec(started.output().stdout)?.[1] ?? '');
   return { ...started, apiUrl };
@@ -111,7 +111,7 @@ test('assets and events survive kill -9', async () => {
   second.child.kill('SIGTERM');
   expect(await second.exited).toBe(0);
   expect(existsSync(join(cwd, '.nexus', 'lock'))).toBe(false);
-}, 60_000);
+}, 120_000);
 
 async function authorization(apiUrl: string): Promise<Record<string, string>> {
   const headers = { 'content-type': 'application/json' };
