@@ -120,6 +120,13 @@ describe('a token that is in order', () => {
     expect((await bearer(other.sign())).isAuthorized).toBe(true);
   });
 
+  it('may be as long as the gateway’s limit on headers lets it, 10,240 bytes', async () => {
+    const token = await key.sign({ groups: 'g'.repeat(7150) });
+    expect(token.length).toBeGreaterThan(10_000);
+    expect(token.length).toBeLessThan(10_240 - 'authorization: Bearer '.length);
+    expect((await bearer(token)).isAuthorized).toBe(true);
+  });
+
   it('may be half a minute late or early', async () => {
     const now = Math.floor(Date.now() / 1000);
     expect((await bearer(key.sign({ exp: now - 25, nbf: now + 25 }))).isAuthorized).toBe(true);

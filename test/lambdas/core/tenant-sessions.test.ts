@@ -2,9 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TenantSessions } from '#core/tenant-sessions';
+import { type TenantCredentials, TenantSessions } from '#core/tenant-sessions';
 
 const ROLE = 'arn:aws:iam::000000000000:role/tenant';
 
@@ -134,6 +140,45 @@ describe('many tenants', () => {
     expect(calls).toHaveLength(4);
   });
 });
+
+describe('1,000 tenants in turn on one container', () => {
+  it('leave the cache at its bound, and memory flat', async () => {
+    const requestHandler = new NodeHttpHandler();
+    const clients = (credentials: TenantCredentials) => ({
+      s3: new S3Client({ region: 'us-east-1', credentials, requestHandler }),
+      documents: DynamoDBDocumentClient.from(
+        new DynamoDBClient({ region: 'us-east-1', credentials, requestHandler }),
+      ),
+    });
+    const sessions = new TenantSessions({ sts, roleArn: ROLE, minimumSeconds: 120, open: clients });
+    const visit = async (first: number, count: number) => {
+      for (let tenant = first; tenant < first + count; tenant++) await sessions.for(`t_${tenant}`);
+      calls.length = 0;
+      return heapBytes();
+    };
+    const empty = await heapBytes();
+    const full = await visit(0, 256);
+    const later = await visit(256, 744);
+    expect(later - full).toBeLessThan((full - empty) / 4);
+
+    await visit(1000 - 256, 256);
+    expect(counted.slice(-256)).toEqual(Array(256).fill('TenantSessionHit'));
+    await sessions.for('t_0');
+    expect(counted.at(-1)).toBe('TenantSessionMiss');
+    console.info(`a kept tenant: ${Math.round((full - empty) / 256 / 1024)} KiB`);
+  });
+});
+
+/** What is in use once everything that nobody holds is gone. */
+async function heapBytes(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+  return process.memoryUsage().heapUsed;
+}
 
 describe('no credentials', () => {
   it.each([
