@@ -89,6 +89,15 @@ describe('AssumeRole', () => {
     });
   });
 
+  test.each(['sts:AssumeRole', 'sts:TagSession'])('is denied to whom %s is not allowed', async (action) => {
+    const allows = aws.iam.allows.bind(aws.iam);
+    vi.spyOn(aws.iam, 'allows').mockImplementation((principal, access) => {
+      return access.action !== action && allows(principal, access);
+    });
+    await expect(send({})).rejects.toMatchObject({ ...DENIED, message: expect.stringContaining(action) });
+    vi.restoreAllMocks();
+  });
+
   test('is denied to whom the role does not trust, whatever else they may do', async () => {
     await expect(send({}, aws.iam.administrator)).rejects.toMatchObject(DENIED);
     await expect(send({}, aws.sessionCredentials({ tenant_id: 't_a' }))).rejects.toMatchObject(DENIED);
