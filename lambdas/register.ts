@@ -29,7 +29,8 @@ const tenants = new TenantSessions({
   minimumSeconds: 120,
   open: (credentials) => {
     const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials, requestHandler }));
-    const s3 = new S3Client({ credentials, requestHandler });
+    // An object is read to be hashed: the SDK's own checksum of it, in JavaScript, would take longer than that.
+    const s3 = new S3Client({ credentials, requestHandler, responseChecksumValidation: 'WHEN_REQUIRED' });
     return new Registrar(
       new DynamoDbAssetRepository(documents, env.ASSET_TABLE),
       new S3ObjectStore(s3, env.RAW_BUCKET, env.BUCKET_OWNER),
