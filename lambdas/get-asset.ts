@@ -1,7 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { STSClient } from '@aws-sdk/client-sts';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
 import { apiHandler } from '#core/api-handler';
 import { AssetId } from '#core/asset';
@@ -13,17 +11,10 @@ import { TenantSessions } from '#core/tenant-sessions';
 
 const env = parseEnv({ [ENV.assetTable]: text, [ENV.tenantRoleArn]: text });
 
-// One pool of connections, whichever tenant a request is for.
-const requestHandler = new NodeHttpHandler();
-
 const tenants = new TenantSessions({
   sts: new STSClient(),
   roleArn: env.TENANT_ROLE_ARN,
-  minimumSeconds: 120,
-  open: (credentials) => {
-    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials, requestHandler }));
-    return new AssetReader(new DynamoDbAssetRepository(documents, env.ASSET_TABLE));
-  },
+  open: (config) => new AssetReader(new DynamoDbAssetRepository(new DynamoDBClient(config), env.ASSET_TABLE)),
 });
 
 /** `GET /nexus/raw/{asset_id}` */

@@ -1,8 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { apiHandler } from '#core/api-handler';
 import { PresignRequest } from '#core/asset';
 import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
@@ -22,27 +20,21 @@ const env = parseEnv({
   [ENV.uploadExpirySeconds]: positiveInteger,
 });
 
-// One pool of connections, whichever tenant a request is for.
-const requestHandler = new NodeHttpHandler();
-
 const tenants = new TenantSessions({
   sts: new STSClient(),
   roleArn: env.TENANT_ROLE_ARN,
   // A form ends with the credentials that signed it: they must outlive its window.
   minimumSeconds: env.UPLOAD_EXPIRY_SECONDS + 120,
-  open: (credentials) => {
-    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials, requestHandler }));
-    const s3 = new S3Client({ credentials, requestHandler });
-    return new Presigner(
-      new DynamoDbAssetRepository(documents, env.ASSET_TABLE),
-      new S3ObjectStore(s3, env.RAW_BUCKET, env.BUCKET_OWNER),
+  open: (config) =>
+    new Presigner(
+      new DynamoDbAssetRepository(new DynamoDBClient(config), env.ASSET_TABLE),
+      new S3ObjectStore(new S3Client(config), env.RAW_BUCKET, env.BUCKET_OWNER),
       {
         maxUploadBytes: env.MAX_UPLOAD_BYTES,
         maxHashBytes: env.MAX_HASH_BYTES,
         uploadExpirySeconds: env.UPLOAD_EXPIRY_SECONDS,
       },
-    );
-  },
+    ),
 });
 
 /** `POST /nexus/raw/presign-upload` */

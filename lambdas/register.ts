@@ -1,8 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { apiHandler } from '#core/api-handler';
 import { RegisterRequest } from '#core/asset';
 import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
@@ -20,23 +18,20 @@ const env = parseEnv({
   [ENV.maxHashBytes]: positiveInteger,
 });
 
-// One pool of connections, whichever tenant a request is for.
-const requestHandler = new NodeHttpHandler();
-
 const tenants = new TenantSessions({
   sts: new STSClient(),
   roleArn: env.TENANT_ROLE_ARN,
-  minimumSeconds: 120,
-  open: (credentials) => {
-    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials, requestHandler }));
-    // An object is read to be hashed: the SDK's own checksum of it, in JavaScript, would take longer than that.
-    const s3 = new S3Client({ credentials, requestHandler, responseChecksumValidation: 'WHEN_REQUIRED' });
-    return new Registrar(
-      new DynamoDbAssetRepository(documents, env.ASSET_TABLE),
-      new S3ObjectStore(s3, env.RAW_BUCKET, env.BUCKET_OWNER),
+  open: (config) =>
+    new Registrar(
+      new DynamoDbAssetRepository(new DynamoDBClient(config), env.ASSET_TABLE),
+      // An object is read to be hashed: a checksum by the SDK, in JavaScript, would take longer than that.
+      new S3ObjectStore(
+        new S3Client({ ...config, responseChecksumValidation: 'WHEN_REQUIRED' }),
+        env.RAW_BUCKET,
+        env.BUCKET_OWNER,
+      ),
       env.MAX_HASH_BYTES,
-    );
-  },
+    ),
 });
 
 /** `POST /nexus/raw/register` */

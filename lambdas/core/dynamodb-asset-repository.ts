@@ -1,5 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type AssetRecord, fromItem, type PresignedRecord, partitionKey, toItem } from '#core/asset-record';
 import type { AssetKey, AssetRepository } from '#core/asset-repository';
 import type { OutboxEntry } from '#core/events';
@@ -10,8 +10,8 @@ export class DynamoDbAssetRepository implements AssetRepository {
   readonly #client: DynamoDBDocumentClient;
   readonly #table: string;
 
-  constructor(client: DynamoDBDocumentClient, table: string) {
-    this.#client = client;
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = DynamoDBDocumentClient.from(client);
     this.#table = table;
   }
 

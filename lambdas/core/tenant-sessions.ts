@@ -1,26 +1,31 @@
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { RawStorageError } from '#core/errors';
 import { countMetric } from '#core/metrics';
 
 /** As long as a role that is assumed from a role's own session may last: the functions' roles are such. */
 const SESSION_SECONDS = 60 * 60;
 
-/** Of one tenant, for an hour at most; a form signed with them ends with them. */
-export interface TenantCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
+/** What the SDK's clients are made with, to work for one tenant. */
+export interface TenantClientConfig {
+  /** For an hour at most; a form signed with them ends with them. */
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string;
+  };
+  readonly requestHandler: NodeHttpHandler;
 }
 
 export interface TenantSessionsOptions<TSession> {
   readonly sts: STSClient;
   readonly roleArn: string;
-  /** A session with less time left is renewed before it is used. */
-  readonly minimumSeconds: number;
+  /** A session with less time left is renewed before it is used. @default 120 */
+  readonly minimumSeconds?: number;
   /** How many tenants are kept; the least recently used goes first. @default 256 */
   readonly capacity?: number;
   /** Makes what is kept for a tenant: whatever works with that tenant's credentials alone. */
-  readonly open: (credentials: TenantCredentials) => TSession;
+  readonly open: (config: TenantClientConfig) => TSession;
 }
 
 interface Kept<TSession> {
@@ -35,6 +40,8 @@ interface Kept<TSession> {
  */
 export class TenantSessions<TSession> {
   readonly #options: TenantSessionsOptions<TSession>;
+  // One pool of connections, whichever tenant a request is for.
+  readonly #requestHandler = new NodeHttpHandler();
   // In the order of their last use.
   readonly #kept = new Map<string, Kept<TSession>>();
   readonly #opening = new Map<string, Promise<TSession>>();
@@ -58,7 +65,7 @@ export class TenantSessions<TSession> {
   }
 
   async #open(tenantId: string): Promise<TSession> {
-    const { sts, roleArn, minimumSeconds, open } = this.#options;
+    const { sts, roleArn, minimumSeconds = 120, open } = this.#options;
     const assume = new AssumeRoleCommand({
       RoleArn: roleArn,
       RoleSessionName: tenantId,
@@ -73,9 +80,8 @@ export class TenantSessions<TSession> {
       throw new RawStorageError('unavailable', 'STS gave no credentials');
     }
     const session = open({
-      accessKeyId: AccessKeyId,
-      secretAccessKey: SecretAccessKey,
-      sessionToken: SessionToken,
+      credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+      requestHandler: this.#requestHandler,
     });
     this.#keep(tenantId, { session, renewAt: Expiration.getTime() - minimumSeconds * 1000 });
     return session;

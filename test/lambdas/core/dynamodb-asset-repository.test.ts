@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
 import { presignedRecord, registeredRecord } from '../../support/asset-records.ts';
@@ -7,11 +6,11 @@ import { assetRepositoryContract } from '../../support/asset-repository-contract
 import { startAws, TABLE, type TestAws } from '../../support/aws.ts';
 
 let aws: TestAws;
-let client: DynamoDBDocumentClient;
+let client: DynamoDBClient;
 
 beforeAll(async () => {
   aws = await startAws({ as: 'administrator' });
-  client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
+  client = new DynamoDBClient({ maxAttempts: 1 });
 });
 
 afterAll(async () => {
@@ -23,9 +22,7 @@ describe('the repository in DynamoDB', () => {
   assetRepositoryContract(() => new DynamoDbAssetRepository(client, TABLE));
 
   it('says that the table is out of reach', async () => {
-    const offline = DynamoDBDocumentClient.from(
-      new DynamoDBClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 }),
-    );
+    const offline = new DynamoDBClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 });
     const repository = new DynamoDbAssetRepository(offline, TABLE);
     const record = presignedRecord();
     for (const call of [
