@@ -18,50 +18,57 @@ export const HANDLER = 'index.handler';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** The only error of the SDK that the service asks for by its class: any other is one of its service's base class. */
+const KEPT_ERROR = 'ConditionalCheckFailedException';
+
 /**
- * The SDK describes every operation of a service in tables whose keys are names of string constants. esbuild cannot
- * know that such a key has no side effect, and keeps the tables of operations that nobody calls. With the constants'
- * values for keys they go: half of S3's client.
+ * The SDK describes every operation and error of a service in tables. esbuild keeps them all: a table's keys are names of
+ * string constants, which might have side effects for all it knows, and every error is registered. With the
+ * constants' values for keys, and without the registrations, what nobody calls goes: half of S3's client.
  */
-const literalSchemaKeys: Plugin = {
-  name: 'literal-schema-keys',
+const usedSchemasOnly: Plugin = {
+  name: 'used-schemas-only',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const constants = new Map(
         [...source.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)].map(([, name, value]) => [name, value]),
       );
-      const contents = source.replace(/\[(\w+)\]:/g, (key, name) => {
-        const value = constants.get(name);
-        return value === undefined ? key : `${value}:`;
-      });
+      const contents = source
+        .replace(/^n0_registry\.registerError\((\w+)\$, .*$/gm, (line, name) =>
+          name === KEPT_ERROR ? line : '',
+        )
+        .replace(/\[(\w+)\]:/g, (key, name) => {
+          const value = constants.get(name);
+          return value === undefined ? key : `${value}:`;
+        });
       return { contents, loader: 'js' };
     });
   },
 };
 
-/** No function has a home directory with AWS's config files in it: nothing is to look for them at each start. */
-const noSharedConfigFiles: Plugin = {
-  name: 'no-shared-config-files',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/ }, () => ({
-      contents: `
-        export const CONFIG_PREFIX_SEPARATOR = '.';
-        export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
-    }));
-  },
-};
+/** Modules of the SDK that no function comes to use, by their path, and what stands in for each. */
+const STAND_INS: readonly (readonly [path: RegExp, contents: string])[] = [
+  [
+    // No function has a home directory with AWS's config files in it to look for at each start.
+    /[\\/]shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/,
+    `export const CONFIG_PREFIX_SEPARATOR = '.';
+     export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+  ],
+  // Extends a class of the browser's streams, which makes Node.js load all of its web streams at each start.
+  [/[\\/]ChecksumStream\.browser\.js$/, 'export class ChecksumStream {}'],
+  // For runtimes without node:crypto.
+  ...['Sha256Js', 'Sha1Js', 'Md5Js'].map(
+    (name) => [new RegExp(`[\\\\/]${name}\\.js$`), `export class ${name} {}`] as const,
+  ),
+  // For instances of EC2 that are told no Region.
+  [/[\\/]getInstanceMetadataRegion\.js$/, 'export const getInstanceMetadataRegion = undefined;'],
+];
 
-/**
- * Checksums of the browser's streams, which no function has: the class would make Node.js load all of its web streams
- * at each start, to extend one of them.
- */
-const noBrowserStreams: Plugin = {
-  name: 'no-browser-streams',
+const standIns: Plugin = {
+  name: 'stand-ins',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]util-stream[\\/]checksum[\\/]ChecksumStream\.browser\.js$/ }, () => ({
-      contents: 'export class ChecksumStream {}',
-    }));
+    for (const [filter, contents] of STAND_INS) onLoad({ filter }, () => ({ contents }));
   },
 };
 
@@ -89,7 +96,7 @@ async function buildBundle(name: FunctionName): Promise<string> {
     format: 'cjs',
     // The SDK's ES modules leave out what is not used; its CommonJS ones cannot.
     mainFields: ['module', 'main'],
-    plugins: [literalSchemaKeys, noSharedConfigFiles, noBrowserStreams],
+    plugins: [usedSchemasOnly, standIns],
     alias: {
       '@aws-sdk/credential-provider-node': './lambdas/sdk/environment-credentials.ts',
       '@aws-sdk/middleware-endpoint-discovery': './lambdas/sdk/no-endpoint-discovery.ts',
