@@ -57,9 +57,8 @@ const STAND_INS: readonly (readonly [path: RegExp, contents: string])[] = [
   ],
   // Extends a class of the browser's streams, which makes Node.js load all of its web streams at each start.
   [/[\\/]ChecksumStream\.browser\.js$/, 'export class ChecksumStream {}'],
-  // Digests for runtimes without node:crypto, checksums that no call here asks for (one loads node:zlib), and a retry
-  // mode that no function is set to.
-  ...['Sha256Js', 'Sha1Js', 'Md5Js', 'Crc32Node', 'Crc64NvmeJs', 'AdaptiveRetryStrategy'].map(
+  // For runtimes without node:crypto.
+  ...['Sha256Js', 'Sha1Js', 'Md5Js'].map(
     (name) => [new RegExp(`[\\\\/]${name}\\.js$`), `export class ${name} {}`] as const,
   ),
   // For instances of EC2 that are told no Region.
