@@ -21,6 +21,11 @@ export function partitionKey(key: { tenant_id: string; env: string; asset_id: st
   return `${key.tenant_id}#${key.env}#${key.asset_id}`;
 }
 
+/** The unit of `purge_at`, as the table's TTL has it. */
+export function epochSeconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000);
+}
+
 /** Metadata is kept as JSON text: DynamoDB's own types would change numbers and drop empty values. */
 export function toItem({ asset, outbox, purge_at }: AssetRecord): AssetItem {
   return {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PresignedAsset, PresignRequest, PresignResponse } from '#core/asset';
-import type { PresignedRecord } from '#core/asset-record';
+import { epochSeconds, type PresignedRecord } from '#core/asset-record';
 import type { AssetRepository } from '#core/asset-repository';
 import { type Caller, outboxEntry } from '#core/caller';
 import { contentTypeOf } from '#core/content-type';
@@ -38,7 +38,8 @@ export class Presigner {
     const maxBytes = this.#maxBytes(request);
     const record = this.#record(caller, request);
     const { asset } = record;
-    if (!(await this.#assets.create(record, secondsOf(record.outbox.occurred_at)))) await this.#renew(record);
+    if (!(await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)))))
+      await this.#renew(record);
     const form = await this.#objects.signForm({
       key: objectKey(asset),
       contentType: asset.content_type,
@@ -74,7 +75,7 @@ export class Presigner {
 
   #record(caller: Caller, request: PresignRequest): PresignedRecord {
     const now = new Date();
-    const expires = new Date(now.getTime() + this.#limits.uploadExpirySeconds * 1000).toISOString();
+    const expires = new Date(now.getTime() + this.#limits.uploadExpirySeconds * 1000);
     const {
       filename,
       content_type = contentTypeOf(filename),
@@ -94,10 +95,10 @@ export class Presigner {
         status: 'presigned',
         ...(size_bytes !== undefined && { size_bytes }),
         ...(sha256 !== undefined && { sha256 }),
-        upload_expires_at: expires,
+        upload_expires_at: expires.toISOString(),
       },
       outbox: outboxEntry(caller, 'raw_asset_presigned', 1, now),
-      purge_at: secondsOf(expires) + GRACE_SECONDS,
+      purge_at: epochSeconds(expires) + GRACE_SECONDS,
     };
   }
 
@@ -116,8 +117,4 @@ export class Presigner {
 function declaresSame(one: PresignedAsset, other: PresignedAsset): boolean {
   const declared = ['filename', 'content_type', 'size_bytes', 'sha256'] as const;
   return declared.every((name) => one[name] === other[name]);
-}
-
-function secondsOf(timestamp: string): number {
-  return Math.floor(Date.parse(timestamp) / 1000);
 }

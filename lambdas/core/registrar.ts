@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PresignedAsset, RawAsset, RegisterRequest } from '#core/asset';
-import type { AssetRecord } from '#core/asset-record';
+import { type AssetRecord, epochSeconds } from '#core/asset-record';
 import type { AssetRepository } from '#core/asset-repository';
 import { type Caller, outboxEntry } from '#core/caller';
 import { type ErrorCode, type FieldError, RawStorageError } from '#core/errors';
@@ -105,8 +105,4 @@ function refuseDifferences(code: ErrorCode, actual: Claim, claims: readonly Clai
     fields.push({ path, message: path === 'metadata' ? 'differs' : `is ${JSON.stringify(actual[path])}` });
   }
   if (fields.length > 0) throw new RawStorageError(code, undefined, { fields });
-}
-
-function epochSeconds(time: Date): number {
-  return Math.floor(time.getTime() / 1000);
 }

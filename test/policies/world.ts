@@ -1,4 +1,5 @@
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/bundle.ts';
+import { LOGICAL_ID_PREFIXES } from '../support/synth.ts';
 import { attributeOf, type TemplateJson } from './resolve.ts';
 import { type Policies, type PolicyDocument, roleOf } from './roles.ts';
 import type { AccessRequest, PoliciesInForce } from './simulate.ts';
@@ -25,14 +26,6 @@ export interface World {
   readonly arnOf: (role: string) => string;
 }
 
-const PREFIXES: Readonly<Record<FunctionName, string>> = {
-  authorizer: 'authorizer',
-  'presign-upload': 'presignupload',
-  register: 'register',
-  'get-asset': 'getasset',
-  'publish-events': 'Publisherpublishevents',
-};
-
 export function worldOf(template: TemplateJson): World {
   const id = (type: string, prefix: string) => {
     const found = Object.entries(template.Resources).filter(
@@ -45,7 +38,7 @@ export function worldOf(template: TemplateJson): World {
   const arn = (type: string, prefix: string, attribute = 'Arn') =>
     attributeOf(template, id(type, prefix), attribute);
   const byFunction = (value: (prefix: string) => string) =>
-    Object.fromEntries(FUNCTION_NAMES.map((name) => [name, value(PREFIXES[name])])) as Record<
+    Object.fromEntries(FUNCTION_NAMES.map((name) => [name, value(LOGICAL_ID_PREFIXES[name])])) as Record<
       FunctionName,
       string
     >;

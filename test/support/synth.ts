@@ -54,7 +54,8 @@ export function resource(template: Template, type: string, prefix = ''): Resourc
   return { logicalId, properties };
 }
 
-const PREFIXES: Readonly<Record<FunctionName, string>> = {
+/** What the logical ids of a function and of what comes with it begin with. */
+export const LOGICAL_ID_PREFIXES: Readonly<Record<FunctionName, string>> = {
   authorizer: 'authorizer',
   'presign-upload': 'presignupload',
   register: 'register',
@@ -63,7 +64,7 @@ const PREFIXES: Readonly<Record<FunctionName, string>> = {
 };
 
 export function functionNamed(template: Template, name: FunctionName): Resource {
-  return resource(template, 'AWS::Lambda::Function', PREFIXES[name]);
+  return resource(template, 'AWS::Lambda::Function', LOGICAL_ID_PREFIXES[name]);
 }
 
 /** All that a function's role allows, a statement's actions as a list. */
