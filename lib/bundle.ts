@@ -61,6 +61,8 @@ const STAND_INS: readonly (readonly [path: RegExp, contents: string])[] = [
   ...['Sha256Js', 'Sha1Js', 'Md5Js'].map(
     (name) => [new RegExp(`[\\\\/]${name}\\.js$`), `export class ${name} {}`] as const,
   ),
+  // Loads node:zlib at each start, for checksums that hardly any call has: the SDK's own CRC32 in JavaScript serves those.
+  [/[\\/]Crc32Node\.js$/, "export { Crc32Js as Crc32Node } from './Crc32Js';"],
   // For instances of EC2 that are told no Region.
   [/[\\/]getInstanceMetadataRegion\.js$/, 'export const getInstanceMetadataRegion = undefined;'],
 ];
