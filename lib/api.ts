@@ -29,46 +29,58 @@ export interface ApiProps {
   readonly register: lambda.IFunction;
   readonly getAsset: lambda.IFunction;
   /**
-   * Origins of browser clients.
+   * The API to mount the routes on; its stages, CORS and throttling stay its owner's.
+   *
+   * @default - one of its own
+   */
+  readonly httpApi?: apigw.IHttpApi | apigw.HttpApi;
+  /**
+   * Origins of browser clients, for an API of its own.
    *
    * @default - none
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * What all clients together may send, in requests per second; beyond it the gateway answers 429.
+   * For an API of its own: what all clients together may send, in requests per second; beyond it the gateway answers 429.
    *
    * @default - 100 per second, in bursts of at most 200
    */
   readonly throttle?: apigw.ThrottleSettings;
 }
 
-/** The HTTP API: every route behind the authorizer. */
+/** The routes on an HTTP API, every one behind the authorizer. */
 export class Api extends Construct {
-  /** Without a slash at its end. */
-  readonly url: string;
+  readonly httpApi: apigw.IHttpApi | apigw.HttpApi;
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
-    const { allowedOrigins = [], throttle = { rateLimit: 100, burstLimit: 200 } } = props;
-    const api = new apigw.HttpApi(this, 'HttpApi', {
-      createDefaultStage: false,
-      ...(allowedOrigins.length > 0 && { corsPreflight: corsFor(allowedOrigins) }),
-      defaultAuthorizer: new HttpLambdaAuthorizer('Authorizer', props.authorizer, {
-        responseTypes: [HttpLambdaResponseType.SIMPLE],
-        identitySource: ['$request.header.Authorization'],
-        resultsCacheTtl: Duration.seconds(60),
-      }),
+    this.httpApi = props.httpApi ?? this.#newHttpApi(props);
+    const authorizer = new HttpLambdaAuthorizer('RawStorageAuthorizer', props.authorizer, {
+      responseTypes: [HttpLambdaResponseType.SIMPLE],
+      identitySource: ['$request.header.Authorization'],
+      resultsCacheTtl: Duration.seconds(60),
     });
-    this.url = api.apiEndpoint;
-
     const route = (method: apigw.HttpMethod, path: string, fn: lambda.IFunction) =>
-      api.addRoutes({ path, methods: [method], integration: new HttpLambdaIntegration(fn.node.id, fn) });
+      new apigw.HttpRoute(this, `${fn.node.id}-route`, {
+        httpApi: this.httpApi,
+        routeKey: apigw.HttpRouteKey.with(path, method),
+        integration: new HttpLambdaIntegration(fn.node.id, fn),
+        authorizer,
+        // An API's default scopes are for its own authorizer: a Lambda authorizer takes none.
+        authorizationScopes: [],
+      });
     route(apigw.HttpMethod.POST, '/nexus/raw/presign-upload', props.presignUpload);
     route(apigw.HttpMethod.POST, '/nexus/raw/register', props.register);
     route(apigw.HttpMethod.GET, '/nexus/raw/{asset_id}', props.getAsset);
+  }
 
+  #newHttpApi({ allowedOrigins = [], throttle = { rateLimit: 100, burstLimit: 200 } }: ApiProps) {
+    const httpApi = new apigw.HttpApi(this, 'HttpApi', {
+      createDefaultStage: false,
+      ...(allowedOrigins.length > 0 && { corsPreflight: corsFor(allowedOrigins) }),
+    });
     new apigw.HttpStage(this, 'Stage', {
-      httpApi: api,
+      httpApi,
       autoDeploy: true,
       throttle,
       accessLogSettings: {
@@ -81,6 +93,7 @@ export class Api extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
       },
     });
+    return httpApi;
   }
 }
 

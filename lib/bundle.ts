@@ -3,18 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-
-export const FUNCTION_NAMES = [
-  'authorizer',
-  'presign-upload',
-  'register',
-  'get-asset',
-  'publish-events',
-] as const;
-export type FunctionName = (typeof FUNCTION_NAMES)[number];
-
-/** What Lambda calls in a bundle: `handler`, exported by `index.js`. */
-export const HANDLER = 'index.handler';
+import { FUNCTION_NAMES, type FunctionName } from './function-names.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

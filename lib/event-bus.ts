@@ -1,8 +1,18 @@
 import * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
 import { ENV } from '#core/env';
-import { EVENT_SOURCE, type EventType } from '#core/events';
+import { RawAssetRule, type SubscriptionProps } from './raw-asset-rule.ts';
+
+export interface OnRawAssetProps extends SubscriptionProps {
+  /**
+   * Where the rule belongs, if that is another stack than the bus's.
+   *
+   * @default - the bus
+   */
+  readonly crossStackScope?: Construct;
+}
 
 /** The bus that subscribers listen to. */
 export class EventBus extends events.EventBus {
@@ -12,27 +22,15 @@ export class EventBus extends events.EventBus {
     return this.grantPutEventsTo(fn);
   }
 
-  /** A rule for a file that has been verified and registered. */
-  onRegistered(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return this.#on('raw_asset_registered', id, options);
+  /** A rule for files that have been verified and registered. */
+  onRawAssetRegistered(id: string, props: OnRawAssetProps): RawAssetRule {
+    const scope = props.crossStackScope ?? this;
+    return new RawAssetRule(scope, id, { ...props, bus: this, eventType: 'raw_asset_registered' });
   }
 
-  /** A rule for a form that has been signed: the upload may never come. */
-  onPresigned(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return this.#on('raw_asset_presigned', id, options);
-  }
-
-  #on(
-    type: EventType,
-    id: string,
-    { eventPattern, target, crossStackScope, ...options }: events.OnEventOptions,
-  ) {
-    const rule = new events.Rule(crossStackScope ?? this, id, {
-      ...options,
-      eventBus: this,
-      eventPattern: { ...eventPattern, source: [EVENT_SOURCE], detailType: [type] },
-    });
-    rule.addTarget(target);
-    return rule;
+  /** A rule for forms that have been signed: the upload may never come. */
+  onRawAssetPresigned(id: string, props: OnRawAssetProps): RawAssetRule {
+    const scope = props.crossStackScope ?? this;
+    return new RawAssetRule(scope, id, { ...props, bus: this, eventType: 'raw_asset_presigned' });
   }
 }

@@ -17,26 +17,33 @@ export interface PublisherProps {
 
 /** The outbox's only reader: from the table's stream to the bus, at least once and in each asset's order. */
 export class Publisher extends Construct {
+  readonly fn: lambda.Function;
+  /** Holds what can never be published. */
+  readonly poisonQueue: sqs.Queue;
+  /** Holds what the stream mapping gave up. */
+  readonly failureBucket: FailureBucket;
+
   constructor(scope: Construct, id: string, { table, bus }: PublisherProps) {
     super(scope, id);
-    const poisonQueue = new sqs.Queue(this, 'PoisonQueue', {
+    this.poisonQueue = new sqs.Queue(this, 'PoisonQueue', {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    Validations.of(poisonQueue).acknowledge({
+    Validations.of(this.poisonQueue).acknowledge({
       id: 'AwsSolutions-SQS3',
       reason:
         'It is a dead-letter queue itself, of what publish-events cannot publish; no program consumes it.',
     });
-    const publish = new RawFunction(this, 'publish-events', {
+    this.fn = new RawFunction(this, 'publish-events', {
       memorySize: 512,
       timeout: Duration.seconds(60),
-      environment: { [ENV.poisonQueueUrl]: poisonQueue.queueUrl },
+      environment: { [ENV.poisonQueueUrl]: this.poisonQueue.queueUrl },
     });
-    poisonQueue.grant(publish, 'sqs:SendMessage');
-    bus.grantPublish(publish);
-    publish.addEventSource(
+    this.poisonQueue.grant(this.fn, 'sqs:SendMessage');
+    bus.grantPublish(this.fn);
+    this.failureBucket = new FailureBucket(this, 'FailureBucket');
+    this.fn.addEventSource(
       new DynamoEventSource(table, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,
         batchSize: 100,
@@ -46,10 +53,10 @@ export class Publisher extends Construct {
         // Retried until too old, which is well before the stream drops a record at 24 hours.
         retryAttempts: -1,
         maxRecordAge: Duration.hours(20),
-        onFailure: new FailureBucket(this, 'FailureBucket'),
+        onFailure: this.failureBucket,
       }),
     );
-    Validations.of(publish.role ?? publish).acknowledge({
+    Validations.of(this.fn.role ?? this.fn).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
         'dynamodb:ListStreams, which stream mappings need, knows no resource. It tells the ARNs of streams, no record.',

@@ -3,7 +3,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { bundle, type FunctionName, HANDLER } from './bundle.ts';
+import { bundle } from '#bundle';
+import type { FunctionName } from './function-names.ts';
 
 export interface RawFunctionProps {
   /** Most MiB of memory; the share of a CPU grows with it. */
@@ -39,7 +40,7 @@ export class RawFunction extends lambda.Function {
       architecture: lambda.Architecture.ARM_64,
       tracing: lambda.Tracing.DISABLED,
       code: lambda.Code.fromAsset(bundle(id)),
-      handler: HANDLER,
+      handler: 'index.handler',
     });
   }
 }

@@ -3,7 +3,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { bundle, FUNCTION_NAMES, type FunctionName } from '../lib/bundle.ts';
+import { bundle } from '../lib/bundle.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../lib/function-names.ts';
 
 /**
  * What a cold start costs, as a script: the process CPU (user + system) of importing each bundle in a fresh process, next to

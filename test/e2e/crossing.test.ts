@@ -9,7 +9,7 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dyn
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PresignResponse } from '#core/asset';
-import type { FunctionName } from '../../lib/bundle.ts';
+import type { FunctionName } from '../../lib/function-names.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { Client, eventsOf, sha256 } from './client.ts';
 import { breakBundle, type Fault } from './faulty-bundle.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { FunctionName } from '../../lib/bundle.ts';
+import type { FunctionName } from '../../lib/function-names.ts';
 
 /** In a file under `lambdas/`, some text and what the bug has in its place. */
 export type Fault = readonly [file: string, text: string, bug: string];

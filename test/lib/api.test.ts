@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FunctionName } from '../../lib/bundle.ts';
+import type { FunctionName } from '../../lib/function-names.ts';
 import { arn, functionNamed, resource, synth } from '../support/synth.ts';
 
 const template = synth();

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { bundle, FUNCTION_NAMES } from '../../lib/bundle.ts';
+import { bundle } from '../../lib/bundle.ts';
+import { FUNCTION_NAMES } from '../../lib/function-names.ts';
 
 describe.each(FUNCTION_NAMES)('%s', (name) => {
   const directory = bundle(name);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FUNCTION_NAMES, type FunctionName } from '../../lib/bundle.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/function-names.ts';
 import { arn, arnUnder, functionNamed, permissionsOf, resource, synth } from '../support/synth.ts';
 
 const template = synth();

@@ -37,15 +37,15 @@ test('what is accepted is accepted by one resource and one finding, with a reaso
     ),
   );
   expect(accepted.sort()).toEqual([
-    'NexusRawStorage/Publisher/FailureBucket AwsSolutions-S1',
-    'NexusRawStorage/Publisher/PoisonQueue AwsSolutions-SQS3',
-    'NexusRawStorage/Publisher/publish-events-role AwsSolutions-IAM5[Resource::*]',
+    'NexusRawStorage/Default/Publisher/FailureBucket AwsSolutions-S1',
+    'NexusRawStorage/Default/Publisher/PoisonQueue AwsSolutions-SQS3',
+    'NexusRawStorage/Default/Publisher/publish-events-role AwsSolutions-IAM5[Resource::*]',
     expect.stringMatching(
-      /^NexusRawStorage\/Publisher\/publish-events-role AwsSolutions-IAM5\[Resource::<PublisherFailureBucket\w+\.Arn>\/\*\]$/,
+      /^NexusRawStorage\/Default\/Publisher\/publish-events-role AwsSolutions-IAM5\[Resource::<PublisherFailureBucket\w+\.Arn>\/\*\]$/,
     ),
-    'NexusRawStorage/RawBucket AwsSolutions-S1',
+    'NexusRawStorage/Default/RawBucket AwsSolutions-S1',
     expect.stringMatching(
-      /^NexusRawStorage\/TenantRole AwsSolutions-IAM5\[Resource::<RawBucket\w+\.Arn>\/tenants\/<aws:PrincipalTag\/tenant_id>\/\*\]$/,
+      /^NexusRawStorage\/Default\/TenantRole AwsSolutions-IAM5\[Resource::<RawBucket\w+\.Arn>\/tenants\/<aws:PrincipalTag\/tenant_id>\/\*\]$/,
     ),
   ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FUNCTION_NAMES } from '../../lib/bundle.ts';
+import { FUNCTION_NAMES } from '../../lib/function-names.ts';
 import { functionNamed, synth } from '../support/synth.ts';
 
 const template = synth();

@@ -80,7 +80,7 @@ test('refuses settings that cannot be', () => {
 });
 
 /** These have no tags in CloudFormation. */
-const UNTAGGED = /::(BucketPolicy|QueuePolicy|Policy|Permission|Route|Integration|Authorizer)$/;
+const UNTAGGED = /::(BucketPolicy|QueuePolicy|Policy|Permission|Route|Integration|Authorizer|Archive)$/;
 
 test('tags everything', () => {
   const { Resources } = synth({ env: 'prod' }).toJSON() as { Resources: Record<string, Resource> };

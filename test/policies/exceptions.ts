@@ -1,4 +1,4 @@
-import type { FunctionName } from '../../lib/bundle.ts';
+import type { FunctionName } from '../../lib/function-names.ts';
 
 /** What a function's own role holds, against the rule. */
 export interface Exception {

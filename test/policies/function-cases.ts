@@ -1,4 +1,4 @@
-import { FUNCTION_NAMES, type FunctionName } from '../../lib/bundle.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/function-names.ts';
 import type { Context } from './simulate.ts';
 import { type Case, policiesOf, type World } from './world.ts';
 

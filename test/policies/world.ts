@@ -1,4 +1,4 @@
-import { FUNCTION_NAMES, type FunctionName } from '../../lib/bundle.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/function-names.ts';
 import { LOGICAL_ID_PREFIXES } from '../support/synth.ts';
 import { attributeOf, type TemplateJson } from './resolve.ts';
 import { type Policies, type PolicyDocument, roleOf } from './roles.ts';

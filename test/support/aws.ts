@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { ENV } from '#core/env';
-import type { FunctionName } from '../../lib/bundle.ts';
+import type { FunctionName } from '../../lib/function-names.ts';
 import { ACCOUNT_ID, REGION } from '../../local/account.ts';
 import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
 import { openEventBus } from '../../local/event-bus.ts';

@@ -1,0 +1,10 @@
+export { AssetTable } from './asset-table.ts';
+export { EventBus, type OnRawAssetProps } from './event-bus.ts';
+export { FailureBucket } from './failure-bucket.ts';
+export { Publisher } from './publisher.ts';
+export type { RawAssetFilter } from './raw-asset-filter.ts';
+export { RawAssetRule, type RawAssetRuleProps, type SubscriptionProps } from './raw-asset-rule.ts';
+export { RawBucket } from './raw-bucket.ts';
+export { RawStorage, type RawStorageProps } from './raw-storage.ts';
+export { RawStorageStack, type RawStorageStackProps } from './raw-storage-stack.ts';
+export { SettingError, type Settings } from './settings.ts';

@@ -1,0 +1,113 @@
+import { Token } from 'aws-cdk-lib';
+import * as v from 'valibot';
+import { ENVIRONMENTS, type Environment, TenantId } from '#core/tenant';
+import { SettingError } from './settings.ts';
+
+/** Which assets a subscriber is told of: those that meet every criterion, each by one of its values. */
+export interface RawAssetFilter {
+  /**
+   * Whose assets.
+   *
+   * @default - every tenant's
+   */
+  readonly tenants?: readonly string[];
+  /**
+   * Of which environments.
+   *
+   * @default - all
+   */
+  readonly envs?: readonly Environment[];
+  /**
+   * Media types in any case, whatever their parameters: `text/csv`, or `image/*` for all of a kind.
+   *
+   * @default - any
+   */
+  readonly contentTypes?: readonly string[];
+  /**
+   * Ends of the filename in any case, such as `.csv`.
+   *
+   * @default - any
+   */
+  readonly filenameSuffixes?: readonly string[];
+  /**
+   * The smallest file, in bytes, at most 5 × 10⁹. With a bound on the size, an event that tells none (a form's may not) or
+   * one over 5 × 10⁹ bytes does not match: EventBridge compares no larger numbers.
+   *
+   * @default - any
+   */
+  readonly minSizeBytes?: number;
+  /**
+   * The largest file, in bytes, at most 5 × 10⁹.
+   *
+   * @default - any
+   */
+  readonly maxSizeBytes?: number;
+}
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#filtering-numeric-matching */
+const MAX_NUMBER = 5e9;
+
+/** RFC 9110, section 8.3.1, without parameters; or a kind of them. */
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/([\w!#$&^.+-]+|\*)$/;
+
+/**
+ * What an event's `detail` must hold to pass, as an EventBridge pattern.
+ *
+ * @throws SettingError for a criterion that nothing could meet
+ */
+export function detailPattern(filter: RawAssetFilter): Record<string, unknown> | undefined {
+  const { tenants, envs, contentTypes, filenameSuffixes, minSizeBytes, maxSizeBytes } = filter;
+  check('tenants', tenants, (id) => v.is(TenantId, id), 'tenant ids such as t_acme');
+  check('envs', envs, (env) => ENVIRONMENTS.includes(env as Environment), ENVIRONMENTS.join(', '));
+  check(
+    'contentTypes',
+    contentTypes,
+    (type) => MEDIA_TYPE.test(type),
+    'media types such as text/csv or image/*',
+  );
+  check('filenameSuffixes', filenameSuffixes, (suffix) => suffix !== '', 'ends of filenames such as .csv');
+  const size_bytes = sizePattern(minSizeBytes, maxSizeBytes);
+  const asset = {
+    ...(contentTypes && { content_type: contentTypes.flatMap(mediaTypePatterns) }),
+    ...(filenameSuffixes && {
+      filename: filenameSuffixes.map((suffix) => ({ suffix: { 'equals-ignore-case': suffix } })),
+    }),
+    ...(size_bytes && { size_bytes }),
+  };
+  const detail = {
+    ...(tenants && { tenant_id: [...tenants] }),
+    ...(envs && { env: [...envs] }),
+    ...(Object.keys(asset).length > 0 && { asset }),
+  };
+  return Object.keys(detail).length > 0 ? detail : undefined;
+}
+
+/** A type by itself, and with parameters after it. */
+function mediaTypePatterns(type: string): object[] {
+  const startsWith = (text: string) => ({ prefix: { 'equals-ignore-case': text } });
+  if (type.endsWith('/*')) return [startsWith(type.slice(0, -1))];
+  return [{ 'equals-ignore-case': type }, startsWith(`${type};`)];
+}
+
+function sizePattern(min: number | undefined, max: number | undefined): object[] | undefined {
+  for (const [name, bytes] of Object.entries({ minSizeBytes: min, maxSizeBytes: max })) {
+    if (bytes === undefined || (Number.isInteger(bytes) && bytes >= 0 && bytes <= MAX_NUMBER)) continue;
+    throw new SettingError(`Invalid ${name} ${bytes}: it must be a whole number of 0 to ${MAX_NUMBER}`);
+  }
+  if (min !== undefined && max !== undefined && min > max)
+    throw new SettingError(`Invalid minSizeBytes ${min}: it is over maxSizeBytes, ${max}`);
+  const numeric = [...(min === undefined ? [] : ['>=', min]), ...(max === undefined ? [] : ['<=', max])];
+  return numeric.length > 0 ? [{ numeric }] : undefined;
+}
+
+function check(
+  name: string,
+  values: readonly string[] | undefined,
+  isValid: (value: string) => boolean,
+  expected: string,
+): void {
+  if (values === undefined) return;
+  const valid = values.length > 0 && values.every((value) => Token.isUnresolved(value) || isValid(value));
+  if (!valid)
+    throw new SettingError(`Invalid ${name} ${JSON.stringify(values)}: it must be a list of ${expected}`);
+}

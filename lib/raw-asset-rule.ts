@@ -1,0 +1,102 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { EVENT_SOURCE, type EventType } from '#core/events';
+import { detailPattern, type RawAssetFilter } from './raw-asset-filter.ts';
+
+export interface SubscriptionProps extends RawAssetFilter {
+  /** Who is told. A dead-letter queue or retry policy of its own goes before the rule's. */
+  readonly target: events.IRuleTarget;
+  /**
+   * Where an event goes that could not be handed to the target.
+   *
+   * @default - a new queue, which keeps it for 14 days
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+  /**
+   * How often EventBridge tries again to hand an event to the target.
+   *
+   * @default 185
+   */
+  readonly retryAttempts?: number;
+  /**
+   * How old an event may become meanwhile.
+   *
+   * @default - a day
+   */
+  readonly maxEventAge?: Duration;
+  readonly description?: string;
+}
+
+export interface RawAssetRuleProps extends SubscriptionProps {
+  /** The service's bus; one that another app deploys is found by `EventBus.fromEventBusName`. */
+  readonly bus: events.IEventBusRef;
+  readonly eventType: EventType;
+}
+
+/** Subscribes a target to one type of event, at least once: the same event may come again, with the same `event_id`. */
+export class RawAssetRule extends events.Rule {
+  /** Its messages are events. Undefined where the target has a queue of its own. */
+  readonly deadLetterQueue: sqs.IQueue | undefined;
+
+  /** @throws SettingError for a filter that no event could pass */
+  constructor(scope: Construct, id: string, props: RawAssetRuleProps) {
+    const {
+      bus,
+      eventType,
+      target,
+      description,
+      retryAttempts = 185,
+      maxEventAge = Duration.days(1),
+    } = props;
+    const detail = detailPattern(props);
+    super(scope, id, {
+      ...(description !== undefined && { description }),
+      eventBus: bus,
+      eventPattern: { source: [EVENT_SOURCE], detailType: [eventType], ...(detail && { detail }) },
+    });
+    let deadLetterQueue: sqs.IQueue | undefined;
+    this.addTarget({
+      bind: (rule, targetId) => {
+        const bound = target.bind(rule, targetId);
+        if (!bound.deadLetterConfig) deadLetterQueue = props.deadLetterQueue ?? this.#newDeadLetterQueue();
+        return {
+          ...bound,
+          retryPolicy: bound.retryPolicy ?? {
+            maximumRetryAttempts: retryAttempts,
+            maximumEventAgeInSeconds: maxEventAge.toSeconds(),
+          },
+          ...(deadLetterQueue && { deadLetterConfig: { arn: deadLetterQueue.queueArn } }),
+        };
+      },
+    });
+    this.deadLetterQueue = deadLetterQueue;
+    if (deadLetterQueue) this.#grantSend(deadLetterQueue);
+  }
+
+  #grantSend(queue: sqs.IQueue): void {
+    queue.addToResourcePolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.ServicePrincipal('events.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': this.ruleArn } },
+      }),
+    );
+  }
+
+  #newDeadLetterQueue(): sqs.Queue {
+    const queue = new sqs.Queue(this, 'DeadLetterQueue', {
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is a dead-letter queue itself, of what could not be handed to the target of the rule.',
+    });
+    return queue;
+  }
+}
