@@ -7,12 +7,11 @@ import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';
 import { Presigner } from '#core/presigner';
 import { parseBody } from '#core/request';
-import { S3ObjectStore } from '#core/s3-object-store';
+import { S3FormSigner } from '#core/s3-form-signer';
 import { TenantSessions } from '#core/tenant-sessions';
 
 const env = parseEnv({
   [ENV.rawBucket]: text,
-  [ENV.bucketOwner]: text,
   [ENV.assetTable]: text,
   [ENV.tenantRoleArn]: text,
   [ENV.maxUploadBytes]: positiveInteger,
@@ -28,7 +27,7 @@ const tenants = new TenantSessions({
   open: (config) =>
     new Presigner(
       new DynamoDbAssetRepository(new DynamoDBClient(config), env.ASSET_TABLE),
-      new S3ObjectStore(new S3Client(config), env.RAW_BUCKET, env.BUCKET_OWNER),
+      new S3FormSigner(new S3Client(config), env.RAW_BUCKET),
       {
         maxUploadBytes: env.MAX_UPLOAD_BYTES,
         maxHashBytes: env.MAX_HASH_BYTES,

@@ -60,6 +60,11 @@ const standIns: Plugin = {
   name: 'stand-ins',
   setup({ onLoad }) {
     for (const [filter, contents] of STAND_INS) onLoad({ filter }, () => ({ contents }));
+    // A client reads its version, and would come with all of its manifest.
+    onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[\w-]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
   },
 };
 

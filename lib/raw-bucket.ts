@@ -83,7 +83,7 @@ export class RawBucket extends s3.Bucket {
     }
   }
 
-  /** What a function needs to know of the bucket. */
+  /** What a function that reads the bucket needs to know of it. */
   get environment(): Record<string, string> {
     return { [ENV.rawBucket]: this.bucketName, [ENV.bucketOwner]: this.stack.account };
   }

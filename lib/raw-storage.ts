@@ -73,7 +73,7 @@ export class RawStorage extends Construct {
       memorySize: 512,
       timeout: Duration.seconds(10),
       environment: {
-        ...this.bucket.environment,
+        [ENV.rawBucket]: this.bucket.bucketName,
         ...this.table.environment,
         [ENV.maxUploadBytes]: maxUploadBytes,
         [ENV.maxHashBytes]: maxHashBytes,

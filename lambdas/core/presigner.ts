@@ -5,8 +5,8 @@ import type { AssetRepository } from '#core/asset-repository';
 import { type Caller, outboxEntry } from '#core/caller';
 import { contentTypeOf } from '#core/content-type';
 import { RawStorageError } from '#core/errors';
+import type { FormSigner } from '#core/form-signer';
 import { objectKey } from '#core/object-key';
-import type { ObjectStore } from '#core/object-store';
 
 /** From the end of the form until the asset counts as gone: time to register what was uploaded last. */
 const GRACE_SECONDS = 24 * 60 * 60;
@@ -21,12 +21,12 @@ export interface UploadLimits {
 /** Opens uploads: records what is to come, and signs a form that lets nothing else in. */
 export class Presigner {
   readonly #assets: AssetRepository;
-  readonly #objects: ObjectStore;
+  readonly #forms: FormSigner;
   readonly #limits: UploadLimits;
 
-  constructor(assets: AssetRepository, objects: ObjectStore, limits: UploadLimits) {
+  constructor(assets: AssetRepository, forms: FormSigner, limits: UploadLimits) {
     this.#assets = assets;
-    this.#objects = objects;
+    this.#forms = forms;
     this.#limits = limits;
   }
 
@@ -40,7 +40,7 @@ export class Presigner {
     const { asset } = record;
     if (!(await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)))))
       await this.#renew(record);
-    const form = await this.#objects.signForm({
+    const form = await this.#forms.signForm({
       key: objectKey(asset),
       contentType: asset.content_type,
       minBytes: asset.size_bytes ?? 0,
@@ -89,7 +89,7 @@ export class Presigner {
         asset_id,
         tenant_id,
         env,
-        uri: this.#objects.uri(objectKey({ tenant_id, env, asset_id, filename })),
+        uri: this.#forms.uri(objectKey({ tenant_id, env, asset_id, filename })),
         filename,
         content_type,
         status: 'presigned',

@@ -8,9 +8,8 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { RawStorageError } from '#core/errors';
-import type { ObjectStore, SignedForm, StoredObject, UploadForm } from '#core/object-store';
+import type { ObjectStore, StoredObject } from '#core/object-store';
 import { unavailableOr } from '#core/sdk-errors';
 
 /** Objects in one versioned S3 bucket. */
@@ -28,25 +27,6 @@ export class S3ObjectStore implements ObjectStore {
 
   get #at() {
     return { Bucket: this.#bucket, ExpectedBucketOwner: this.#owner };
-  }
-
-  uri(key: string): string {
-    return `s3://${this.#bucket}/${key}`;
-  }
-
-  /** The policy names every field exactly: S3 refuses a form with a field changed, added or left out. */
-  signForm({ key, contentType, minBytes, maxBytes, sha256, expirySeconds }: UploadForm): Promise<SignedForm> {
-    return createPresignedPost(this.#client, {
-      Bucket: this.#bucket,
-      Key: key,
-      Expires: expirySeconds,
-      Fields: {
-        'Content-Type': contentType,
-        success_action_status: '201',
-        ...(sha256 && { 'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64') }),
-      },
-      Conditions: [['content-length-range', minBytes, maxBytes]],
-    });
   }
 
   async describe(key: string): Promise<StoredObject | undefined> {

@@ -30,7 +30,6 @@ test('gives each function the settings that it reads, with their defaults', () =
   });
   expect(variables('presign-upload')).toEqual({
     RAW_BUCKET: bucket,
-    BUCKET_OWNER: { Ref: 'AWS::AccountId' },
     ASSET_TABLE: table,
     TENANT_ROLE_ARN: tenantRole,
     MAX_UPLOAD_BYTES: '5368709120',

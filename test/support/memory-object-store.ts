@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { ObjectStore, SignedForm, StoredObject, UploadForm } from '#core/object-store';
+import type { FormSigner, SignedForm, UploadForm } from '#core/form-signer';
+import type { ObjectStore, StoredObject } from '#core/object-store';
 
 /** Objects in memory: passes the contract suite of the real store, so that tests of the service may use it. */
-export class MemoryObjectStore implements ObjectStore {
+export class MemoryObjectStore implements FormSigner, ObjectStore {
   readonly forms: UploadForm[] = [];
   /** How often an object was read whole. */
   hashed = 0;
