@@ -1,3 +1,4 @@
+import { escapeText } from '../regexp-text.ts';
 import type { RequestContext } from './context.ts';
 
 /** A policy holds what is not evaluated here; ignoring it would allow or refuse something else than AWS does. */
@@ -73,8 +74,4 @@ function readVariable(name: string): string | Variable {
 function expand({ key }: Variable, context: RequestContext): string | undefined {
   const [value = ''] = context.get(key);
   return value === '' ? undefined : escapeText(value);
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll(/[\^$\\.*+?()[\]{}|/]/g, '\\$&');
 }
