@@ -96,6 +96,8 @@ function sizePattern(min: number | undefined, max: number | undefined): object[]
   }
   if (min !== undefined && max !== undefined && min > max)
     throw new SettingError(`Invalid minSizeBytes ${min}: it is over maxSizeBytes, ${max}`);
+  // EventBridge refuses a range of one number: https://github.com/aws/event-ruler
+  if (min !== undefined && min === max) return [{ numeric: ['=', min] }];
   const numeric = [...(min === undefined ? [] : ['>=', min]), ...(max === undefined ? [] : ['<=', max])];
   return numeric.length > 0 ? [{ numeric }] : undefined;
 }

@@ -63,7 +63,7 @@ test.each<[string, Partial<RawAssetRuleProps>, object]>([
     {
       tenant_id: ['t_a'],
       env: ['dev', 'prod'],
-      asset: { filename: [{ suffix: ignoringCase('.z') }], size_bytes: [{ numeric: ['>=', 1, '<=', 1] }] },
+      asset: { filename: [{ suffix: ignoringCase('.z') }], size_bytes: [{ numeric: ['=', 1] }] },
     },
   ],
 ])('narrows by %s', (_, filter, detail) => {
