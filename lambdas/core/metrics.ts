@@ -1,12 +1,42 @@
-const NAMESPACE = 'NexusRawStorage';
+/** Where the functions' metrics are in CloudWatch. */
+export const METRICS_NAMESPACE = 'NexusRawStorage';
+
+/** Has the name of the function, so that two deployments in one account are told apart. */
+export const METRICS_DIMENSION = 'FunctionName';
+
+export const METRIC = {
+  /** Milliseconds from a change to its event on the bus. */
+  eventAge: 'EventAge',
+  /** Entries that the bus did not take, and that are tried again. */
+  failedEntries: 'FailedEntries',
+  tenantSessionHit: 'TenantSessionHit',
+  tenantSessionMiss: 'TenantSessionMiss',
+} as const;
+export type MetricName = (typeof METRIC)[keyof typeof METRIC];
+
+/** CloudWatch drops a line with more values of one metric. */
+const MAX_VALUES = 100;
 
 /**
- * Counts one of something, in CloudWatch's embedded metric format. It goes past `console`, whose JSON log format would
+ * Writes values of a metric, in CloudWatch's embedded metric format. It goes past `console`, whose JSON log format would
  * wrap the line and hide the metric in it.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function countMetric(name: string): void {
-  const metrics = [{ Namespace: NAMESPACE, Dimensions: [[]], Metrics: [{ Name: name, Unit: 'Count' }] }];
-  const line = { _aws: { Timestamp: Date.now(), CloudWatchMetrics: metrics }, [name]: 1 };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+export function putMetric(name: MetricName, unit: 'Count' | 'Milliseconds', values: readonly number[]): void {
+  const metrics = [
+    {
+      Namespace: METRICS_NAMESPACE,
+      Dimensions: [[METRICS_DIMENSION]],
+      Metrics: [{ Name: name, Unit: unit }],
+    },
+  ];
+  for (let start = 0; start < values.length; start += MAX_VALUES) {
+    const line = {
+      _aws: { Timestamp: Date.now(), CloudWatchMetrics: metrics },
+      // Set by the Lambda runtime.
+      [METRICS_DIMENSION]: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'unknown',
+      [name]: values.slice(start, start + MAX_VALUES),
+    };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  }
 }

@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { RawStorageError } from '#core/errors';
-import { countMetric } from '#core/metrics';
+import { METRIC, putMetric } from '#core/metrics';
 
 /** As long as a role that is assumed from a role's own session may last: the functions' roles are such. */
 const SESSION_SECONDS = 60 * 60;
@@ -54,7 +54,7 @@ export class TenantSessions<TSession> {
   async for(tenantId: string): Promise<TSession> {
     const kept = this.#kept.get(tenantId);
     const warm = kept !== undefined && kept.renewAt > Date.now();
-    countMetric(warm ? 'TenantSessionHit' : 'TenantSessionMiss');
+    putMetric(warm ? METRIC.tenantSessionHit : METRIC.tenantSessionMiss, 'Count', [1]);
     if (warm) {
       this.#keep(tenantId, kept);
       return kept.session;

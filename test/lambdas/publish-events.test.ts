@@ -17,6 +17,8 @@ let aws: TestAws;
 let handler: typeof import('../../lambdas/publish-events.ts')['handler'];
 let sequence = 0;
 let seen = 0;
+/** What the function has written for CloudWatch, by metric. */
+let metrics: Record<string, number[]> = {};
 
 beforeAll(async () => {
   aws = await startAws({ as: 'publish-events' });
@@ -26,6 +28,12 @@ beforeAll(async () => {
 
 beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
+  metrics = {};
+  vi.spyOn(process.stdout, 'write').mockImplementation((line) => {
+    const { _aws, FunctionName, ...values } = JSON.parse(String(line));
+    metrics = { ...metrics, ...values };
+    return true;
+  });
   seen = aws.bus.events().length;
 });
 
@@ -183,6 +191,33 @@ describe('what fails for now', () => {
     const records = [change(presignedRecord()), change(presignedRecord())];
     vi.spyOn(aws.bus, 'handle').mockResolvedValueOnce({ FailedEntryCount: 0, Entries: [{ EventId: 'e' }] });
     expect(await publish(records)).toEqual([records[1]?.seq]);
+  });
+});
+
+describe('metrics tell', () => {
+  it('how old each event is that is put on the bus, and nothing of others', async () => {
+    const [young, old, held] = [presignedRecord(), presignedRecord(), presignedRecord()];
+    const occurred_at = new Date(Date.now() - 60_000).toISOString();
+    refuse({ 2: 'ThrottlingException' });
+    await publish(
+      [young, { ...old, outbox: { ...old.outbox, occurred_at } }, held].map((one) => change(one)),
+    );
+    expect(metrics['EventAge']).toEqual([expect.any(Number), expect.any(Number)]);
+    const [first = -1, second = -1] = metrics['EventAge'] ?? [];
+    expect(first).toBeGreaterThanOrEqual(0);
+    expect(first).toBeLessThan(30_000);
+    expect(second - first).toBeGreaterThan(50_000);
+  });
+
+  it('how many entries the bus did not take: not those held back, nor those that it never will', async () => {
+    const { records } = lifecycle();
+    const others = Array.from({ length: 3 }, () => change(presignedRecord()));
+    refuse({ 0: 'ThrottlingException', 1: 'InternalFailure', 2: 'MalformedDetail' });
+    await publish([records[0], ...others, records[1]]);
+    expect(metrics['FailedEntries']).toEqual([2]);
+    metrics = {};
+    await publish(records);
+    expect(Object.keys(metrics)).toEqual(['EventAge']);
   });
 });
 

@@ -59,9 +59,7 @@ beforeEach(() => {
   answer = (session) => [200, credentials(session)];
   counted = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((line) => {
-    const { _aws, ...metric } = JSON.parse(String(line));
-    expect(_aws.CloudWatchMetrics[0].Metrics[0].Name).toBe(Object.keys(metric)[0]);
-    counted.push(...Object.keys(metric));
+    counted.push(JSON.parse(String(line))._aws.CloudWatchMetrics[0].Metrics[0].Name);
     return true;
   });
 });
