@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Journal } from './journal.ts';
+
+export interface RetryPolicy {
+  /** After the first attempt, at most. */
+  readonly maximumRetryAttempts: number;
+  /** Since the item came. */
+  readonly maximumEventAgeInSeconds: number;
+}
+
+/** Why an item is given up. */
+export interface Exhausted {
+  readonly condition: 'RetriesExhausted' | 'EventAgeExceeded';
+  /** Those since the process started. */
+  readonly attempts: number;
+  /** What the last attempt failed with; undefined where there was none. */
+  readonly error: unknown;
+}
+
+export interface DeliveriesOptions<TItem> {
+  /** The file that what is not done with is kept in. */
+  readonly path: string;
+  readonly retryPolicy: RetryPolicy;
+  /** A rejection is a failure. */
+  readonly attempt: (item: TItem) => Promise<unknown>;
+  /** Keeps an item that is given up; where it rejects the item is not, and is tried again. */
+  readonly giveUp: (item: TItem, reason: Exhausted) => Promise<void>;
+  /** Doubled with each failure in a row, up to 10 s. @default 100 */
+  readonly firstBackoffMs?: number | undefined;
+  /** Epoch milliseconds. @default the wall clock */
+  readonly now?: (() => number) | undefined;
+}
+
+interface Delivery<TItem> {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly item: TItem;
+}
+
+type Entry<TItem> = { readonly added: Delivery<TItem> } | { readonly done: string };
+
+/** Items under way at a time, those that wait to be tried again included. */
+const MAX_AT_ONCE = 10;
+const MAX_BACKOFF_MS = 10_000;
+/** How long `close` waits for what is under way. */
+const GRACE_MS = 2_000;
+
+/**
+ * Delivers items that are on disk until they are delivered or given up, each at least once and in no order: whoever
+ * opens the file after a crash delivers what was left.
+ */
+export class Deliveries<TItem> {
+  readonly #options: DeliveriesOptions<TItem>;
+  readonly #journal: Journal<Entry<TItem>>;
+  readonly #waiting: Delivery<TItem>[];
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #started = false;
+  #closed = false;
+
+  /** Opens the file, making it on first use, and drops from it what is done with. */
+  constructor(options: DeliveriesOptions<TItem>) {
+    const { path } = options;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#options = options;
+    const { journal, entries } = Journal.open<Entry<TItem>>(path);
+    journal.close();
+    this.#waiting = leftOf(entries);
+    this.#journal = Journal.rewrite<Entry<TItem>>(
+      path,
+      this.#waiting.map((added) => ({ added })),
+    );
+  }
+
+  /** Begins, with what an earlier process has left. */
+  start(): void {
+    this.#started = true;
+    this.#pump();
+  }
+
+  /** Returns once the item would survive a loss of power. */
+  add(item: TItem): void {
+    const delivery = { id: randomUUID(), at: this.#now(), item };
+    this.#journal.append({ added: delivery });
+    this.#waiting.push(delivery);
+    this.#pump();
+  }
+
+  /** Begins nothing further, and waits a little for what is under way; what takes longer is delivered again. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.race([Promise.all(this.#underWay), sleep(GRACE_MS, undefined, { ref: false })]);
+    this.#closed = true;
+    this.#journal.close();
+  }
+
+  #pump(): void {
+    while (this.#started && !this.#stop.signal.aborted && this.#underWay.size < MAX_AT_ONCE) {
+      const delivery = this.#waiting.shift();
+      if (delivery === undefined) return;
+      const running = this.#deliver(delivery).finally(() => {
+        this.#underWay.delete(running);
+        this.#pump();
+      });
+      this.#underWay.add(running);
+    }
+  }
+
+  async #deliver(delivery: Delivery<TItem>): Promise<void> {
+    try {
+      const exhausted = await this.#attempt(delivery);
+      if (exhausted !== undefined) await this.#options.giveUp(delivery.item, exhausted);
+      if (!this.#closed) this.#journal.append({ done: delivery.id });
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      // Not the item's failure: what became of it could not be kept.
+      console.error(error);
+      await this.#backOff(1).catch(() => {});
+      this.#waiting.push(delivery);
+    }
+  }
+
+  /** Resolves once the item is delivered, or to why it is not; rejects at the end of the process. */
+  async #attempt({ at, item }: Delivery<TItem>): Promise<Exhausted | undefined> {
+    let error: unknown;
+    for (let attempts = 0; ; attempts++) {
+      const condition = this.#exhausted(at, attempts);
+      if (condition !== undefined) return { condition, attempts, error };
+      if (attempts > 0) await this.#backOff(attempts);
+      try {
+        await this.#options.attempt(item);
+        return undefined;
+      } catch (thrown) {
+        error = thrown;
+      }
+    }
+  }
+
+  #exhausted(at: number, attempts: number): Exhausted['condition'] | undefined {
+    const { maximumRetryAttempts, maximumEventAgeInSeconds } = this.#options.retryPolicy;
+    if (this.#now() - at > maximumEventAgeInSeconds * 1000) return 'EventAgeExceeded';
+    return attempts > maximumRetryAttempts ? 'RetriesExhausted' : undefined;
+  }
+
+  async #backOff(failures: number): Promise<void> {
+    const { firstBackoffMs = 100 } = this.#options;
+    const ms = Math.min(firstBackoffMs * 2 ** (failures - 1), MAX_BACKOFF_MS);
+    await sleep(ms, undefined, { signal: this.#stop.signal });
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+}
+
+function leftOf<TItem>(entries: readonly Entry<TItem>[]): Delivery<TItem>[] {
+  const left = new Map<string, Delivery<TItem>>();
+  for (const entry of entries) {
+    if ('added' in entry) left.set(entry.added.id, entry.added);
+    else left.delete(entry.done);
+  }
+  return [...left.values()];
+}
