@@ -1,20 +1,30 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { ENV, parseEnv, text } from '#core/env';
 import { EventPublisher } from '#core/event-publisher';
 
 const env = parseEnv({ [ENV.eventBus]: text, [ENV.poisonQueueUrl]: text });
 
+/** In milliseconds; a call takes tens. By default one that hangs would be waited for longer than an invocation lasts. */
+const requestHandler = { connectionTimeout: 1_000, socketTimeout: 3_000 };
+
+/** What is kept of an invocation's time to answer in, in milliseconds. */
+const RESERVE_MS = 1_000;
+
 const publisher = new EventPublisher(
-  new EventBridgeClient(),
+  new EventBridgeClient({ requestHandler }),
   env.EVENT_BUS,
-  new SQSClient(),
+  new SQSClient({ requestHandler }),
   env.POISON_QUEUE_URL,
 );
 
 /** Reader of the asset table's stream; answers with the records that are to be delivered again. */
-export async function handler({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
-  const failed = await publisher.publish(Records);
+export async function handler(
+  { Records }: DynamoDBStreamEvent,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<DynamoDBBatchResponse> {
+  const timeIsUp = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
+  const failed = await publisher.publish(Records, timeIsUp);
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -21,9 +21,10 @@ export class EventPublisher {
    * Publishes each change of a batch, those of one asset in their order. What can never be published goes to the
    * poison queue; the rest goes on.
    *
-   * @returns the sequence numbers of the records to deliver again, in the order of the batch
+   * @param signal once it aborts, nothing is sent any more: what is left is to be delivered again
+   * @returns the sequence numbers of the records to deliver again
    */
-  async publish(records: readonly DynamoDBRecord[]): Promise<string[]> {
+  async publish(records: readonly DynamoDBRecord[], signal: AbortSignal): Promise<string[]> {
     const unpublished = new Set<Change>();
     const heldBack = new Set<string>();
     const ages: number[] = [];
@@ -31,8 +32,8 @@ export class EventPublisher {
     for (const call of callsFor(toChanges(records))) {
       for (const change of call) if (heldBack.has(change.asset)) unpublished.add(change);
       const changes = call.filter((change) => !heldBack.has(change.asset));
-      const failures = await this.#sender.send(changes);
-      const temporary = await this.#bury(failures);
+      const failures = await this.#sender.send(changes, signal);
+      const temporary = await this.#bury(failures, signal);
       for (const change of temporary) {
         unpublished.add(change);
         heldBack.add(change.asset);
@@ -46,10 +47,10 @@ export class EventPublisher {
   }
 
   /** Puts what is hopeless in the poison queue. @returns the changes that are to be tried again */
-  async #bury(failures: ReadonlyMap<Change, Failure>): Promise<Change[]> {
+  async #bury(failures: ReadonlyMap<Change, Failure>, signal: AbortSignal): Promise<Change[]> {
     const temporary: [Change, Failure][] = [];
     for (const [change, failure] of failures) {
-      if (!failure.hopeless || !(await this.#sendToPoisonQueue(change, failure)))
+      if (!failure.hopeless || !(await this.#sendToPoisonQueue(change, failure, signal)))
         temporary.push([change, failure]);
     }
     // A call that failed whole is one line.
@@ -58,17 +59,30 @@ export class EventPublisher {
     return temporary.map(([change]) => change);
   }
 
-  async #sendToPoisonQueue({ record, asset }: Change, { reason, entry }: Failure): Promise<boolean> {
+  async #sendToPoisonQueue(
+    { record, asset }: Change,
+    { reason, entry }: Failure,
+    abortSignal: AbortSignal,
+  ): Promise<boolean> {
     log('error', 'event can never be published', { asset, ...reason });
     try {
-      const MessageBody = JSON.stringify({ reason, record, entry });
-      await this.#queue.send(new SendMessageCommand({ QueueUrl: this.#poisonQueueUrl, MessageBody }));
+      const MessageBody = escapeNoncharacters(JSON.stringify({ reason, record, entry }));
+      const command = new SendMessageCommand({ QueueUrl: this.#poisonQueueUrl, MessageBody });
+      await this.#queue.send(command, { abortSignal });
       return true;
     } catch (error) {
       log('error', 'poison queue not reached', { asset, ...describeError(error) });
       return false;
     }
   }
+}
+
+/**
+ * The only characters of JSON text that SQS refuses, and that a client may well have in its metadata.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+function escapeNoncharacters(json: string): string {
+  return json.replaceAll('\uFFFE', '\\ufffe').replaceAll('\uFFFF', '\\uffff');
 }
 
 /** Milliseconds since the change, of a record whose event is on the bus. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import {
   type EventBridgeClient,
@@ -13,6 +14,14 @@ import { describeError } from '#core/log';
 
 /** The most that PutEvents takes: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
 const MAX_ENTRIES = 10;
+
+/**
+ * How often an entry is sent, if the bus takes the call but not the entry: the SDK tries only whole calls again. Left to
+ * the stream, each would bring all the records after it along once more, published or not.
+ */
+const MAX_ATTEMPTS = 3;
+/** The longest wait after a first attempt; twice as long after the next. */
+const BACKOFF_MS = 100;
 
 /** Faults of the entry itself, which no retry mends. */
 const HOPELESS = new Set(['MalformedDetail', 'InvalidArgument', 'ValidationException']);
@@ -45,15 +54,21 @@ export function toChanges(records: readonly DynamoDBRecord[]): Change[] {
   });
 }
 
-/** Cuts changes into calls, in order: one call's entries may be taken in any order, so none holds an asset twice. */
+/**
+ * Cuts changes into as few calls as keep an asset's changes in their order: one call's entries may be taken in any order,
+ * so an asset's second change is in a later call than its first.
+ */
 export function callsFor(changes: readonly Change[]): Change[][] {
-  const calls: Change[][] = [];
-  let call: Change[] = [];
+  const turns: Change[][] = [];
+  const turnOf = new Map<string, number>();
   for (const change of changes) {
-    if (call.length === MAX_ENTRIES || call.some(({ asset }) => asset === change.asset)) call = [];
-    if (call.length === 0) calls.push(call);
-    call.push(change);
+    const turn = turnOf.get(change.asset) ?? 0;
+    turnOf.set(change.asset, turn + 1);
+    turns[turn] ??= [];
+    turns[turn].push(change);
   }
+  const calls: Change[][] = [];
+  for (const turn of turns) while (turn.length > 0) calls.push(turn.splice(0, MAX_ENTRIES));
   return calls;
 }
 
@@ -67,8 +82,13 @@ export class EventSender {
     this.#busName = busName;
   }
 
-  /** Sends the changes of one call. @returns why some are not on the bus; never rejects */
-  async send(changes: readonly Change[]): Promise<ReadonlyMap<Change, Failure>> {
+  /**
+   * Sends the changes of one call.
+   *
+   * @param signal once it aborts, nothing is sent any more
+   * @returns why some are not on the bus; never rejects
+   */
+  async send(changes: readonly Change[], signal: AbortSignal): Promise<ReadonlyMap<Change, Failure>> {
     const failures = new Map<Change, Failure>();
     const entries = new Map<Change, PutEventsRequestEntry>();
     for (const change of changes) {
@@ -78,7 +98,7 @@ export class EventSender {
         failures.set(change, { reason: describeError(error), hopeless: true });
       }
     }
-    const outcomes = await this.#put([...entries.values()]);
+    const outcomes = await this.#put([...entries.values()], signal);
     for (const [index, change] of [...entries.keys()].entries()) {
       const failure = outcomes[index];
       if (failure !== undefined) failures.set(change, failure);
@@ -98,23 +118,40 @@ export class EventSender {
   }
 
   /** Resolves to what each entry failed of: nothing where it is on the bus. */
-  async #put(entries: readonly PutEventsRequestEntry[]): Promise<(Failure | undefined)[]> {
+  async #put(
+    entries: readonly PutEventsRequestEntry[],
+    abortSignal: AbortSignal,
+    attempt = 1,
+  ): Promise<(Failure | undefined)[]> {
     if (entries.length === 0) return [];
     try {
-      const { Entries = [] } = await this.#bus.send(new PutEventsCommand({ Entries: [...entries] }));
-      return entries.map((entry, index) => failureOf(entry, Entries[index]));
+      const command = new PutEventsCommand({ Entries: [...entries] });
+      const { Entries = [] } = await this.#bus.send(command, { abortSignal });
+      const failures = entries.map((entry, index) => failureOf(entry, Entries[index]));
+      const again = entries.filter((_, index) => failures[index]?.hopeless === false);
+      if (again.length === 0 || attempt === MAX_ATTEMPTS) return failures;
+      await backOff(attempt, abortSignal);
+      const outcomes = (await this.#put(again, abortSignal, attempt + 1)).values();
+      return failures.map((failure) => (failure?.hopeless === false ? outcomes.next().value : failure));
     } catch (error) {
       const hopeless = error instanceof Error && HOPELESS.has(error.name);
       // One entry spoils a call that is refused whole; alone, each gets its own answer.
       if (hopeless && entries.length > 1) {
         const outcomes = [];
-        for (const entry of entries) outcomes.push(...(await this.#put([entry])));
+        for (const entry of entries) outcomes.push(...(await this.#put([entry], abortSignal)));
         return outcomes;
       }
       const reason = describeError(error);
       return entries.map((entry) => ({ reason, hopeless, entry }));
     }
   }
+}
+
+/** Random, so that those who failed together do not come again together. */
+async function backOff(attempt: number, signal: AbortSignal): Promise<void> {
+  const longest = BACKOFF_MS * 2 ** (attempt - 1);
+  // The call that follows finds out that the signal aborts.
+  await sleep(Math.random() * longest, undefined, { signal }).catch(() => {});
 }
 
 function failureOf(

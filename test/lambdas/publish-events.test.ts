@@ -8,6 +8,7 @@ import { parseJson } from '#core/json';
 import { AwsError } from '../../local/aws-error.ts';
 import { presignedRecord, registeredRecord } from '../support/asset-records.ts';
 import { startAws, type TestAws } from '../support/aws.ts';
+import { injectFaults } from '../support/put-events-faults.ts';
 
 interface PutEvents {
   Entries: { Detail: string; DetailType: string; Source: string }[];
@@ -67,8 +68,10 @@ function lifecycle() {
   return { presigned, registered, records: [change(presigned), change(registered, presigned)] as const };
 }
 
-const publish = async (records: readonly DynamoDBRecord[]) =>
-  (await handler({ Records: [...records] })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+const publish = async (records: readonly DynamoDBRecord[], remainingMs = 60_000) => {
+  const answer = await handler({ Records: [...records] }, { getRemainingTimeInMillis: () => remainingMs });
+  return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+};
 
 /** Ids of the events put on the bus by this test, in order. */
 const published = () =>
@@ -78,18 +81,26 @@ const published = () =>
     .map(({ detail }) => detail['event_id']);
 const idOf = (record: DynamoDBRecord | undefined) => record?.dynamodb?.NewImage?.['event_id']?.S;
 
-/** Lets the bus refuse entries, by their place in the one call that follows. */
-function refuse(codes: Record<number, string>) {
-  const handle = aws.bus.handle.bind(aws.bus);
-  return vi.spyOn(aws.bus, 'handle').mockImplementationOnce(async (operation, input) => {
-    const { Entries } = input as PutEvents;
-    const taken = await handle(operation, { Entries: Entries.filter((_, index) => !(index in codes)) });
-    const results = (taken as { Entries: object[] }).Entries[Symbol.iterator]();
-    const answers = Entries.map((_, index) =>
-      index in codes ? { ErrorCode: codes[index] } : results.next().value,
+type Refusal = readonly [record: DynamoDBRecord | undefined, code: string];
+
+/** Lets the bus refuse the events of records, the first `times` calls that any of them is in. */
+function refuse(refusals: readonly Refusal[], times = Number.POSITIVE_INFINITY): void {
+  let left = times;
+  injectFaults(aws.bus, (entries) => {
+    const codes = entries.flatMap(({ Detail = '' }, index) =>
+      refusals
+        .filter(([record]) => Detail.includes(String(idOf(record))))
+        .map(([, code]) => [index, code] as const),
     );
-    return { FailedEntryCount: Object.keys(codes).length, Entries: answers };
+    if (codes.length === 0 || left-- <= 0) return undefined;
+    return { kind: 'partial', codes: Object.fromEntries(codes) };
   });
+}
+
+/** How many entries each call has from now on. */
+function callSizes(): () => number[] {
+  const put = vi.spyOn(aws.bus, 'handle');
+  return () => put.mock.calls.map(([, input]) => (input as PutEvents).Entries.length);
 }
 
 describe('a change', () => {
@@ -156,12 +167,22 @@ describe('a change', () => {
 
 describe('calls', () => {
   it('hold at most ten entries, and no asset twice', async () => {
-    const put = vi.spyOn(aws.bus, 'handle');
+    const sizes = callSizes();
     const many = Array.from({ length: 23 }, () => change(presignedRecord()));
     const { records } = lifecycle();
     expect(await publish([...many, ...records])).toEqual([]);
-    expect(put.mock.calls.map(([, input]) => (input as PutEvents).Entries.length)).toEqual([10, 10, 4, 1]);
+    expect(sizes()).toEqual([10, 10, 4, 1]);
     expect(published()).toEqual([...many, ...records].map(idOf));
+  });
+
+  it('are few, though each asset is presigned and registered before the next', async () => {
+    const sizes = callSizes();
+    const assets = Array.from({ length: 10 }, () => lifecycle().records);
+    expect(await publish(assets.flat())).toEqual([]);
+    expect(sizes()).toEqual([10, 10]);
+    for (const [presigned, registered] of assets) {
+      expect(published().indexOf(idOf(presigned))).toBeLessThan(published().indexOf(idOf(registered)));
+    }
   });
 });
 
@@ -170,13 +191,32 @@ describe('what fails for now', () => {
     'as %s is delivered again, its asset’s later events held back, the rest published',
     async (code) => {
       const [one, two, three] = [lifecycle().records, lifecycle().records, lifecycle().records];
-      refuse({ 0: code, 2: code });
+      refuse([
+        [one[0], code],
+        [three[0], code],
+      ]);
       const failed = await publish([one[0], two[0], three[0], one[1], two[1], three[1]]);
       expect(failed).toEqual([one[0].seq, three[0].seq, one[1].seq, three[1].seq]);
       expect(published()).toEqual([idOf(two[0]), idOf(two[1])]);
       expect(aws.queue.messages()).toEqual([]);
     },
   );
+
+  it('with the call taken is sent again by itself', async () => {
+    const records = Array.from({ length: 10 }, () => change(presignedRecord()));
+    refuse(
+      [
+        [records[2], 'InternalFailure'],
+        [records[6], 'ThrottlingException'],
+      ],
+      2,
+    );
+    const sizes = callSizes();
+    expect(await publish(records)).toEqual([]);
+    expect(sizes()).toEqual([10, 2, 2]);
+    const others = records.filter((_, index) => index !== 2 && index !== 6);
+    expect(published()).toEqual([...others, records[2], records[6]].map(idOf));
+  });
 
   it('with the whole call is delivered again whole', async () => {
     const records = Array.from({ length: 3 }, () => change(presignedRecord()));
@@ -190,7 +230,26 @@ describe('what fails for now', () => {
   it('is not taken for published when an answer is missing', async () => {
     const records = [change(presignedRecord()), change(presignedRecord())];
     vi.spyOn(aws.bus, 'handle').mockResolvedValueOnce({ FailedEntryCount: 0, Entries: [{ EventId: 'e' }] });
-    expect(await publish(records)).toEqual([records[1]?.seq]);
+    expect(await publish(records)).toEqual([]);
+    expect(published()).toEqual([idOf(records[1])]);
+  });
+});
+
+describe('when time is up', () => {
+  it('nothing more is sent, and what is not published is delivered again', async () => {
+    const records = Array.from({ length: 30 }, () => change(presignedRecord()));
+    let calls = 0;
+    injectFaults(aws.bus, () => (++calls === 2 ? { kind: 'slow', ms: 2_900 } : undefined));
+    // The first call is answered; while the second is waited for, the last second begins.
+    expect(await publish(records, 2_000)).toEqual(records.slice(10).map(({ seq }) => seq));
+    expect(calls).toBe(2);
+    expect(published()).toEqual(records.slice(0, 10).map(idOf));
+  });
+
+  it('nothing is sent at all, where it was before', async () => {
+    const { records } = lifecycle();
+    expect(await publish(records, 0)).toEqual(records.map(({ seq }) => seq));
+    expect(published()).toEqual([]);
   });
 });
 
@@ -198,10 +257,11 @@ describe('metrics tell', () => {
   it('how old each event is that is put on the bus, and nothing of others', async () => {
     const [young, old, held] = [presignedRecord(), presignedRecord(), presignedRecord()];
     const occurred_at = new Date(Date.now() - 60_000).toISOString();
-    refuse({ 2: 'ThrottlingException' });
-    await publish(
-      [young, { ...old, outbox: { ...old.outbox, occurred_at } }, held].map((one) => change(one)),
+    const records = [young, { ...old, outbox: { ...old.outbox, occurred_at } }, held].map((one) =>
+      change(one),
     );
+    refuse([[records[2], 'ThrottlingException']]);
+    await publish(records);
     expect(metrics['EventAge']).toEqual([expect.any(Number), expect.any(Number)]);
     const [first = -1, second = -1] = metrics['EventAge'] ?? [];
     expect(first).toBeGreaterThanOrEqual(0);
@@ -212,10 +272,15 @@ describe('metrics tell', () => {
   it('how many entries the bus did not take: not those held back, nor those that it never will', async () => {
     const { records } = lifecycle();
     const others = Array.from({ length: 3 }, () => change(presignedRecord()));
-    refuse({ 0: 'ThrottlingException', 1: 'InternalFailure', 2: 'MalformedDetail' });
+    refuse([
+      [records[0], 'ThrottlingException'],
+      [others[0], 'InternalFailure'],
+      [others[1], 'MalformedDetail'],
+    ]);
     await publish([records[0], ...others, records[1]]);
     expect(metrics['FailedEntries']).toEqual([2]);
     metrics = {};
+    vi.mocked(aws.bus.handle).mockRestore();
     await publish(records);
     expect(Object.keys(metrics)).toEqual(['EventAge']);
   });
@@ -227,12 +292,12 @@ describe('what can never be published', () => {
   it('goes whole to the poison queue, and the rest goes on', async () => {
     const before = buried().length;
     const records = Array.from({ length: 3 }, () => change(presignedRecord()));
-    refuse({ 1: 'MalformedDetail' });
+    refuse([[records[1], 'MalformedDetail']]);
     expect(await publish(records)).toEqual([]);
     expect(published()).toEqual([idOf(records[0]), idOf(records[2])]);
     expect(buried().slice(before)).toEqual([
       {
-        reason: { error: 'MalformedDetail' },
+        reason: { error: 'MalformedDetail', detail: 'An injected fault.' },
         record: records[1],
         entry: expect.objectContaining({
           Source: 'nexus.raw-storage',
@@ -250,6 +315,15 @@ describe('what can never be published', () => {
     expect(await publish([broken, good])).toEqual([]);
     expect(published()).toEqual([idOf(good)]);
     expect(buried().slice(before)).toMatchObject([{ record: broken, reason: { error: 'ValiError' } }]);
+  });
+
+  it('goes there with the characters that SQS refuses', async () => {
+    const before = buried().length;
+    const presigned = presignedRecord();
+    const record = change(registeredRecord(presigned, { text: '\uFFFE\uFFFF\u0000\u{1F4A9}' }), presigned);
+    refuse([[record, 'MalformedDetail']]);
+    expect(await publish([record])).toEqual([]);
+    expect(buried().slice(before)).toMatchObject([{ record }]);
   });
 
   it('is found out alone where the bus refuses the call whole', async () => {
@@ -273,7 +347,7 @@ describe('what can never be published', () => {
 
   it('is delivered again while the queue is out of reach', async () => {
     const records = [change(presignedRecord()), change(presignedRecord())];
-    refuse({ 0: 'MalformedDetail' });
+    refuse([[records[0], 'MalformedDetail']]);
     vi.spyOn(aws.queue, 'handle').mockRejectedValueOnce(new AwsError(500, 'InternalFailure', 'down'));
     expect(await publish(records)).toEqual([records[0]?.seq]);
     expect(published()).toEqual([idOf(records[1])]);

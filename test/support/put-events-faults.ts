@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { vi } from 'vitest';
+import { AwsError } from '../../local/aws-error.ts';
+import type { EventBus } from '../../local/event-bus.ts';
+import type { PutEventsEntry } from '../../local/put-events.ts';
+
+/** How a call of PutEvents fails. */
+export type PutEventsFault =
+  /** Answered with 500; `taken`: the entries are on the bus all the same. */
+  | { readonly kind: 'fail'; readonly taken?: boolean }
+  | { readonly kind: 'throttle' }
+  /** Why entries are not taken while the others are, by their place in the call, from 0. */
+  | { readonly kind: 'partial'; readonly codes: Readonly<Record<number, string>> }
+  /** Only then are the entries taken and the answer sent, whether or not somebody still waits for it. */
+  | { readonly kind: 'slow'; readonly ms: number };
+
+/** Lets calls of PutEvents fail: `choose` is asked once a call, and may let it pass. Undone by restoring the mocks. */
+export function injectFaults(
+  bus: EventBus,
+  choose: (entries: readonly PutEventsEntry[]) => PutEventsFault | undefined,
+): void {
+  const handle = bus.handle.bind(bus);
+  vi.spyOn(bus, 'handle').mockImplementation(async (operation, input) => {
+    const { Entries } = input as { Entries: readonly PutEventsEntry[] };
+    const fault = choose(Entries);
+    switch (fault?.kind) {
+      case 'fail':
+        if (fault.taken) await handle(operation, input);
+        throw new AwsError(500, 'InternalException', 'An injected fault.');
+      case 'throttle':
+        throw new AwsError(400, 'ThrottlingException', 'Rate exceeded.');
+      case 'partial':
+        return putPartly(Entries, fault.codes, (rest) => handle(operation, { Entries: rest }));
+      case 'slow':
+        await sleep(fault.ms, undefined, { ref: false });
+    }
+    return handle(operation, input);
+  });
+}
+
+async function putPartly(
+  entries: readonly PutEventsEntry[],
+  codes: Readonly<Record<number, string>>,
+  put: (entries: readonly PutEventsEntry[]) => Promise<unknown>,
+) {
+  const rest = entries.filter((_, index) => !(index in codes));
+  const taken = rest.length === 0 ? [] : ((await put(rest)) as { Entries: object[] }).Entries;
+  const results = taken.values();
+  const Entries = entries.map((_, index) =>
+    index in codes ? { ErrorCode: codes[index], ErrorMessage: 'An injected fault.' } : results.next().value,
+  );
+  return { FailedEntryCount: entries.length - taken.length, Entries };
+}
