@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { PresignedAsset, RawAsset } from '#core/asset';
+import { AssetId, PresignedAsset, RawAsset } from '#core/asset';
 import { Environment, TenantId } from '#core/tenant';
 
 /** The `source` of every entry on the bus. */
@@ -8,6 +8,7 @@ export const EVENT_SOURCE = 'nexus.raw-storage';
 export const EVENT_TYPES = ['raw_asset_presigned', 'raw_asset_registered'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** `major.minor`: within a major, events only gain optional fields. */
 export const SCHEMA_VERSION = '1.0';
 
 /** Written with the change that it tells of, in the same item; what becomes of it is the publisher's. */
@@ -29,12 +30,24 @@ const envelope = {
   tenant_id: TenantId,
   env: Environment,
   asset_type: v.literal('raw_asset'),
-  asset_id: v.pipe(v.string(), v.uuid()),
+  asset_id: AssetId,
 };
 
-/** The `detail` of every entry on the bus; its `event_type` is the entry's detail-type. */
-export const DatasetEvent = v.variant('event_type', [
-  v.object({ ...envelope, event_type: v.literal('raw_asset_presigned'), asset: PresignedAsset }),
-  v.object({ ...envelope, event_type: v.literal('raw_asset_registered'), asset: RawAsset }),
-]);
+export const RawAssetPresignedEvent = v.object({
+  ...envelope,
+  event_type: v.literal('raw_asset_presigned'),
+  asset: PresignedAsset,
+});
+
+export const RawAssetRegisteredEvent = v.object({
+  ...envelope,
+  event_type: v.literal('raw_asset_registered'),
+  asset: RawAsset,
+});
+
+/**
+ * The `detail` of every entry on the bus, as the publisher writes it; its `event_type` is the entry's detail-type. What
+ * subscribers may rely on is in `docs/events/`.
+ */
+export const DatasetEvent = v.variant('event_type', [RawAssetPresignedEvent, RawAssetRegisteredEvent]);
 export type DatasetEvent = v.InferOutput<typeof DatasetEvent>;

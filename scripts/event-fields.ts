@@ -1,0 +1,30 @@
+/** What the JSON Schemas of the events tell of each field; a field has one meaning wherever it stands. */
+export const EVENT_FIELDS: Readonly<Record<string, string>> = {
+  event_id:
+    'Names the event: a redelivery carries the same one, so work done once per event_id is done once.',
+  event_type: "What happened; also the EventBridge event's detail-type.",
+  sequence: "Numbers an asset's events from 1. EventBridge keeps no order: of two, the higher is the later.",
+  occurred_at: 'When it happened: RFC 3339, UTC.',
+  user_id: 'The `sub` of the token that caused it.',
+  request_id: 'The HTTP request that caused it.',
+  trace_id: 'The X-Ray trace that the request belongs to; the request_id where there is none.',
+  schema_version: 'major.minor: within a major, events only gain optional fields.',
+  tenant_id: 'Whose asset it is.',
+  env: "The tenant's environment that the asset is in.",
+  asset_type: 'What `asset` is.',
+  asset_id: 'A UUID in lower case.',
+  asset: 'The asset as the event left it.',
+  uri: '`s3://bucket/key`.',
+  filename: "In Unicode's normal form C, at most 255 bytes of UTF-8; a name alone, never a path.",
+  content_type: 'A media type, as declared or by the extension: not sniffed from the bytes.',
+  status: 'How far the asset is.',
+  size_bytes: 'Bytes. Of a presigned asset what was declared, if anything was.',
+  sha256:
+    'Hex. Of a registered asset proven against its bytes; of a presigned one what was declared, if anything was.',
+  upload_expires_at: 'When the form stops working, unless it is signed again: RFC 3339, UTC.',
+  version_id:
+    "S3's id of the version that was verified. Read that one: a later upload may be the current version.",
+  created_at: 'When it was registered: RFC 3339, UTC.',
+  created_by: 'The `sub` of the token that registered it.',
+  metadata: "The client's own JSON object, at most 16 KiB and 8 levels deep as it was sent.",
+};

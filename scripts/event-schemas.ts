@@ -1,0 +1,87 @@
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema';
+import { EVENT_TYPES, type EventType, SCHEMA_VERSION } from '#core/events';
+import { MAJOR_VERSION, RECEIVED_EVENTS } from '../lib/received-event.ts';
+import { breakingChanges, type JsonSchema } from './breaking-changes.ts';
+import { EVENT_FIELDS } from './event-fields.ts';
+
+/** `npm run events:schemas`: makes the JSON Schemas in `docs/events/` from the schemas that events are read by. */
+const FOLDER = fileURLToPath(new URL('../docs/events', import.meta.url));
+
+const DESCRIPTIONS: Readonly<Record<EventType, string>> = {
+  raw_asset_presigned: 'A form for an upload was signed. The upload may never come.',
+  raw_asset_registered: 'A file was uploaded, verified and registered: one version of one object.',
+};
+
+const { metadata } = RECEIVED_EVENTS.raw_asset_registered.entries.asset.entries;
+
+/** What valibot has no word of JSON Schema for; anything else that has none is refused. */
+const CONFIG: ConversionConfig = {
+  target: 'draft-2020-12',
+  overrideAction: ({ valibotAction, jsonSchema }) =>
+    valibotAction.type === 'to_lower_case' ? { ...jsonSchema, not: { pattern: '[A-Z]' } } : undefined,
+  overrideSchema: ({ valibotSchema }) => (valibotSchema === metadata ? { type: 'object' } : undefined),
+};
+
+/** The JSON Schema of each event's `detail`. */
+export function eventSchemas(): Map<EventType, JsonSchema> {
+  return new Map(
+    EVENT_TYPES.map((type) => {
+      const converted: object = toJsonSchema(RECEIVED_EVENTS[type], CONFIG);
+      const { $schema, ...schema } = converted as JsonSchema;
+      const $id = `urn:nexus:raw-storage:event:${SCHEMA_VERSION}:${type}`;
+      return [type, { $schema, $id, title: type, description: DESCRIPTIONS[type], ...described(schema) }];
+    }),
+  );
+}
+
+function described(schema: JsonSchema): JsonSchema {
+  if (!schema.properties) return schema;
+  const properties = Object.entries(schema.properties).map(([name, property]) => {
+    const description = EVENT_FIELDS[name];
+    if (description === undefined) throw new Error(`${name} is not described in scripts/event-fields.ts`);
+    return [name, { description, ...described(property) }];
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+/** One line for each change that breaks who relies on a schema in `folder` of this major version. */
+export function changesSince(folder: string, schemas: ReadonlyMap<string, JsonSchema>): string[] {
+  return globSync(`${MAJOR_VERSION}.*/*.schema.json`, { cwd: folder }).flatMap((file) => {
+    const [version, type = ''] = file.split(/[\\/]|\.schema\.json$/);
+    const published = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    const schema = schemas.get(type);
+    const changes = schema ? breakingChanges(published, schema) : ['the event is gone'];
+    return changes.map((change) => `${type} ${version}: ${change}`);
+  });
+}
+
+/**
+ * Writes the schemas to `folder`, in that of their `schema_version`.
+ *
+ * @throws Error, and writes nothing, when that would break who relies on what is there
+ */
+export function publish(folder: string, schemas: ReadonlyMap<string, JsonSchema>): void {
+  const changes = changesSince(folder, schemas);
+  if (changes.length > 0) {
+    throw new Error(
+      [...changes, 'Nothing is written: such a change needs a new major SCHEMA_VERSION.'].join('\n'),
+    );
+  }
+  mkdirSync(join(folder, SCHEMA_VERSION), { recursive: true });
+  for (const [type, schema] of schemas) {
+    const file = join(folder, SCHEMA_VERSION, `${type}.schema.json`);
+    writeFileSync(file, `${JSON.stringify(schema, null, 2)}\n`);
+  }
+}
+
+if (import.meta.main) {
+  try {
+    publish(FOLDER, eventSchemas());
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+}
