@@ -13,16 +13,21 @@ import { Sts } from './iam/sts.ts';
 import { type Issuer, openIssuer } from './issuer.ts';
 import { createLocalRoutes } from './local-routes.ts';
 import { listenOnLoopback } from './loopback-server.ts';
-import { openQueue, type Queue } from './queue.ts';
+import { openPlainTable, type PlainTable } from './plain-table.ts';
+import { openQueue, type Queue, queueName } from './queue.ts';
+import { ResourceRouter } from './resource-router.ts';
 import { createS3Handler, type S3Handler } from './s3/handler.ts';
 import { openState } from './state.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { synthesize } from './synth.ts';
 import { openTable } from './table.ts';
+import { tableName } from './table-access.ts';
 import { readApi } from './template/api.ts';
 import { readBuckets } from './template/buckets.ts';
 import { readFunctions } from './template/functions.ts';
 import { readResourcePolicies, readRoles } from './template/roles.ts';
 import { readStreamMapping } from './template/stream-mapping.ts';
+import { readTables } from './template/tables.ts';
 
 export interface CloudOptions {
   /** Where everything is kept. @default - a temporary directory, removed at close */
@@ -51,7 +56,10 @@ export interface Cloud {
   readonly names: { readonly bucket: string; readonly table: string; readonly bus: string };
   readonly issuer: Issuer;
   readonly events: EventBus;
-  readonly queue: Queue;
+  /** The stack's queues, by name. */
+  readonly queues: ReadonlyMap<string, Queue>;
+  /** The stack's tables, by name. */
+  readonly tables: ReadonlyMap<string, PlainTable>;
   readonly functions: Functions;
   readonly store: S3Handler['store'];
   close(): Promise<void>;
@@ -88,12 +96,21 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 
   const table = await openTable({ dir: dirOf('table'), definition: mapping.table });
   opened.defer(() => table.close());
+  const tables = new Map<string, PlainTable>([[names.table, table]]);
+  for (const definition of readTables(unplaced)) {
+    if (tables.has(definition.name)) continue;
+    const other = await openPlainTable({ dir: dirOf(join('tables', definition.name)), definition });
+    opened.defer(() => other.close());
+    tables.set(definition.name, other);
+  }
   const events = openEventBus({ dir: dirOf('events'), names: [names.bus] });
   opened.defer(() => events.close());
-  events.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
-  const [queueResource] = unplaced.resources('AWS::SQS::Queue');
-  const queue = openQueue({ dir: dirOf('queue'), name: queueResource?.name ?? '' });
-  opened.defer(() => queue.close());
+  const queues = new Map<string, Queue>();
+  for (const { name } of unplaced.resources('AWS::SQS::Queue')) {
+    const queue = openQueue({ dir: dirOf(join('queues', name)), name });
+    opened.defer(() => queue.close());
+    queues.set(name, queue);
+  }
   const iam = new Principals({
     dir: dirOf('iam'),
     roles: readRoles(unplaced),
@@ -103,7 +120,15 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const s3 = createS3Handler({ dir: dirOf('s3'), buckets: readBuckets(unplaced), iam, region: REGION });
 
   const sts = new Sts(iam);
-  const aws = await startAwsEndpoint({ port: awsPort, iam, table, bus: events, queue, sts, s3 });
+  const aws = await startAwsEndpoint({
+    port: awsPort,
+    iam,
+    table: new ResourceRouter(tables, tableName),
+    bus: events,
+    queue: new ResourceRouter(queues, queueName),
+    sts,
+    s3,
+  });
   opened.defer(() => aws.close());
   const template = unplaced.at(aws.url);
   const runtime = (roleArn: string) => {
@@ -123,6 +148,19 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   await functions.start();
 
   const invoke = (name: string, payload: unknown) => functions.invoke(name, payload);
+  const subscriptions = new Subscriptions({
+    dir: dirOf('events'),
+    template: unplaced,
+    iam,
+    queues,
+    invoke,
+    firstBackoffMs,
+  });
+  opened.defer(() => subscriptions.close());
+  events.subscribe((event) => void subscriptions.take(event));
+  events.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
+  subscriptions.start();
+
   const publishing = new EventSourceMapping({
     stream: table.stream,
     settings: mapping.settings,
@@ -150,7 +188,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     names,
     issuer,
     events,
-    queue,
+    queues,
+    tables,
     functions,
     store: s3.store,
     close: () => running.disposeAsync(),

@@ -13,6 +13,7 @@ export interface QueueMessage {
   /** RFC 3339. */
   readonly sentAt: string;
   readonly body: string;
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** Anything else would change what the message is, so it is refused rather than left out. */
@@ -37,7 +38,7 @@ export class Queue implements JsonService {
 
   accesses(operation: string, input: object): readonly Access[] {
     requireSendMessage(operation);
-    const name = queueName(String((input as { QueueUrl?: unknown }).QueueUrl));
+    const name = queueName(input);
     return [{ action: 'sqs:SendMessage', resource: `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:${name}` }];
   }
 
@@ -48,17 +49,24 @@ export class Queue implements JsonService {
       const [issue] = parsed.issues;
       throw new AwsError(400, 'InvalidParameterValue', `${v.getDotPath(issue)}: ${issue.message}`);
     }
-    const { QueueUrl, MessageBody: body } = parsed.output;
-    if (queueName(QueueUrl) !== this.#name) {
+    const { MessageBody: body } = parsed.output;
+    if (queueName(parsed.output) !== this.#name) {
       throw new AwsError(400, 'QueueDoesNotExist', 'The specified queue does not exist.');
     }
     if (FORBIDDEN.test(body)) {
       throw new AwsError(400, 'InvalidMessageContents', 'The message holds characters that are not allowed.');
     }
-    const message = { id: randomUUID(), sentAt: new Date().toISOString(), body };
+    const { id } = this.send(body);
+    return { MessageId: id, MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
+  }
+
+  /** Returns once the message would survive a loss of power. */
+  send(body: string, attributes?: QueueMessage['attributes']): QueueMessage {
+    const sentAt = new Date().toISOString();
+    const message = { id: randomUUID(), sentAt, body, ...(attributes && { attributes }) };
     this.#journal.append(message);
     this.#messages.push(message);
-    return { MessageId: message.id, MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
+    return message;
   }
 
   /** Oldest first, those of earlier runs included. */
@@ -76,7 +84,9 @@ function requireSendMessage(operation: string): void {
   throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
 }
 
-function queueName(url: string): string {
+/** The name of the queue that a request is for: the last part of its URL. */
+export function queueName({ QueueUrl }: { readonly QueueUrl?: unknown }): string {
+  const url = String(QueueUrl);
   return url.slice(url.lastIndexOf('/') + 1);
 }
 

@@ -19,15 +19,19 @@ const EQUALITY = /(?<![\w#.:])([#\w.-]+)\s*=\s*(:\w+)/g;
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 export function tableAccess(operation: string, input: Input, partitionKey: string): Access {
-  const { TableName, IndexName } = input;
-  const table = String(TableName).replace(/^arn:aws:dynamodb:[^:]*:\d*:table\//, '');
-  const arn = `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${table}`;
+  const { IndexName } = input;
+  const arn = `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${tableName(input)}`;
   const keys = IndexName === undefined ? leadingKeys(operation, input, partitionKey) : [];
   return {
     action: `dynamodb:${operation}`,
     resource: IndexName === undefined ? arn : `${arn}/index/${IndexName}`,
     context: keys.length > 0 ? { 'dynamodb:LeadingKeys': keys } : {},
   };
+}
+
+/** The name of the table that a request is for, which may name it by its ARN. */
+export function tableName({ TableName }: { readonly TableName?: unknown }): string {
+  return String(TableName).replace(/^arn:aws:dynamodb:[^:]*:\d*:table\//, '');
 }
 
 function leadingKeys(operation: string, input: Input, partitionKey: string): string[] {

@@ -17,7 +17,7 @@ interface ResourceJson {
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
-  /** The local name, after the construct's: `AssetTable` is `asset-table`. */
+  /** The local name, after the construct's: `AssetTable` is `asset-table`. No other of its type has it. */
   readonly name: string;
   readonly properties: Readonly<Record<string, unknown>>;
   /** Where a function's bundle is. */
@@ -36,8 +36,9 @@ export class StackTemplate {
     this.#awsUrl = awsUrl;
     this.#json = json;
     this.#assembly = assembly;
+    const taken = new Set<string>();
     const resources = Object.entries(json.Resources).map(([logicalId, resource]) =>
-      this.#read(logicalId, resource),
+      this.#read(logicalId, resource, taken),
     );
     this.#resources = new Map(resources.map((resource) => [resource.logicalId, resource]));
   }
@@ -86,11 +87,11 @@ export class StackTemplate {
     return localAttributes(resource, this.#awsUrl);
   }
 
-  #read(logicalId: string, resource: ResourceJson): Resource {
+  #read(logicalId: string, resource: ResourceJson, taken: Set<string>): Resource {
     const { Type: type, Properties: properties = {}, Metadata: metadata = {} } = resource;
-    const path = String(metadata['aws:cdk:path'] ?? logicalId).split('/');
-    const construct = path.findLast((part) => part !== 'Resource' && part !== 'Default') ?? logicalId;
-    const name = construct.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
+    const path = String(metadata['aws:cdk:path'] ?? logicalId);
+    const name = namesOf(path).find((name) => !taken.has(`${type} ${name}`)) ?? logicalId;
+    taken.add(`${type} ${name}`);
     const asset = metadata['aws:asset:path'];
     return {
       logicalId,
@@ -100,4 +101,13 @@ export class StackTemplate {
       asset: asset === undefined ? asset : join(this.#assembly, String(asset)),
     };
   }
+}
+
+/** The construct's own name; and with the constructs around it, for when another of the type has the name. */
+function namesOf(path: string): string[] {
+  const constructs = path
+    .split('/')
+    .filter((part) => part !== 'Resource' && part !== 'Default')
+    .map((part) => part.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase());
+  return [constructs.slice(-1), constructs.slice(1)].map((parts) => parts.join('-'));
 }

@@ -38,6 +38,7 @@ const toNumber = (value: string): number => {
 const OPERATORS: Readonly<Record<string, Operator>> = {
   StringEquals: matching('exact', 'some'),
   StringLike: matching('like', 'some'),
+  ArnEquals: matching('arn', 'some'),
   ArnNotLike: matching('arn', 'none'),
   'ForAllValues:StringEquals': matching('exact', 'every'),
   'ForAllValues:StringLike': matching('like', 'every'),
@@ -57,7 +58,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 
 /** Those that requests here have values for where AWS's do: by any other key a Deny would never apply. */
 const KEYS =
-  /^(aws:(PrincipalArn|SecureTransport|TagKeys|(PrincipalTag|RequestTag)\/.+)|s3:(prefix|signatureAge)|dynamodb:LeadingKeys)$/i;
+  /^(aws:(PrincipalArn|SecureTransport|SourceArn|TagKeys|(PrincipalTag|RequestTag)\/.+)|s3:(prefix|signatureAge)|dynamodb:LeadingKeys)$/i;
 
 /**
  * Reads a statement's conditions, all of which must be met.

@@ -88,10 +88,18 @@ export class Principals implements AccessControl {
   }
 
   allows(principal: Principal, access: Access): boolean {
-    const attached = this.#resourcePolicies
-      .filter(({ arn }) => access.resource === arn || access.resource.startsWith(`${arn}/`))
-      .map(({ policy }) => policy);
-    return isAllowed([...principal.role.policies, ...attached], toRequest(principal, access));
+    const policies = [...principal.role.policies, ...this.#attachedTo(access.resource)];
+    return isAllowed(policies, toRequest(principal, access));
+  }
+
+  /** Whether the policy of what is accessed lets a service of AWS in. */
+  allowsService(service: string, { action, resource, context }: Access): boolean {
+    return isAllowed(this.#attachedTo(resource), {
+      principal: { service },
+      action,
+      resource,
+      context: new RequestContext({ ...context, 'aws:SecureTransport': 'true' }),
+    });
   }
 
   /** Whether the role lets itself be assumed. */
@@ -116,6 +124,12 @@ export class Principals implements AccessControl {
 
   close(): void {
     this.#sessions.close();
+  }
+
+  #attachedTo(resource: string): readonly Policy[] {
+    return this.#resourcePolicies
+      .filter(({ arn }) => resource === arn || resource.startsWith(`${arn}/`))
+      .map(({ policy }) => policy);
   }
 }
 

@@ -20,6 +20,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   'AWS::DynamoDB::Table': table,
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::Events::EventBus': (name) => ({ Ref: name, Arn: arn('events', `event-bus/${name}`) }),
+  'AWS::Events::Rule': (name) => ({ Ref: name, Arn: arn('events', `rule/${name}`) }),
   'AWS::SQS::Queue': (name, _logicalId, awsUrl) => ({
     Ref: awsUrl && `${awsUrl}/${ACCOUNT_ID}/${name}`,
     Arn: arn('sqs', name),

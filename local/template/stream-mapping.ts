@@ -1,8 +1,7 @@
 import type { EventSourceMappingSettings } from '../event-source-mapping.ts';
 import type { TableDefinition } from '../table.ts';
 import type { Resource, StackTemplate } from '../template.ts';
-
-const TABLE_TYPES = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
+import { readStreamTable } from './tables.ts';
 
 /** A function that reads a table's stream. */
 export interface StreamMapping {
@@ -29,22 +28,12 @@ export function readStreamMapping(template: StackTemplate): StreamMapping {
   const onFailure = (properties['DestinationConfig'] as { OnFailure?: { Destination?: unknown } } | undefined)
     ?.OnFailure;
   return {
-    table: readTable(template, properties['EventSourceArn']),
+    table: readStreamTable(template, properties['EventSourceArn']),
     functionName: fn.name,
     functionArn: String(template.resolve({ 'Fn::GetAtt': [fn.logicalId, 'Arn'] })),
     mappingId: logicalId,
     settings: readSettings(properties),
     failureBucket: template.referred('AWS::S3::Bucket', onFailure?.Destination).name,
-  };
-}
-
-function readTable(template: StackTemplate, streamArn: unknown): TableDefinition {
-  const { name, properties } = template.referred(TABLE_TYPES, streamArn);
-  return {
-    name,
-    streamArn: String(template.resolve(streamArn)),
-    keySchema: properties['KeySchema'] as TableDefinition['keySchema'],
-    attributeDefinitions: properties['AttributeDefinitions'] as TableDefinition['attributeDefinitions'],
   };
 }
 

@@ -50,7 +50,7 @@ it('logs no token, policy, signature or session token, whatever is asked', async
   const output = [
     ...lines,
     JSON.stringify(cloud.events.events()),
-    JSON.stringify(cloud.queue.messages()),
+    JSON.stringify([...cloud.queues.values()].map((queue) => queue.messages())),
   ].join('\n');
   expect(output).toContain('token refused');
   expect(output).toContain('internal_error');

@@ -250,6 +250,19 @@ describe('a condition', () => {
       { 'aws:PrincipalArn': roleArn },
       false,
     ],
+    [
+      'ArnEquals, this one',
+      { ArnEquals: { 'aws:SourceArn': 'arn:aws:events:*:1:rule/a' } },
+      { 'aws:SourceArn': 'arn:aws:events:us-east-1:1:rule/a' },
+      true,
+    ],
+    [
+      'ArnEquals, another',
+      { ArnEquals: { 'aws:SourceArn': 'arn:aws:events:*:1:rule/a' } },
+      { 'aws:SourceArn': 'arn:aws:events:us-east-1:1:rule/ab' },
+      false,
+    ],
+    ['ArnEquals, no key', { ArnEquals: { 'aws:SourceArn': '*' } }, {}, false],
     ['ArnNotLike, no key', { ArnNotLike: { 'aws:PrincipalArn': '*' } }, {}, true],
     [
       'two operators, both met',
