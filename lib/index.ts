@@ -1,3 +1,4 @@
+export { type AlarmSettings, Alarms } from './alarms.ts';
 export { AssetTable } from './asset-table.ts';
 export { EventBus, type OnRawAssetProps } from './event-bus.ts';
 export { FailureBucket } from './failure-bucket.ts';
