@@ -1,4 +1,5 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -41,5 +42,22 @@ export class FailureBucket extends s3.Bucket implements lambda.IEventSourceDlq {
     });
     iam.Grant.addToPrincipal({ grantee: fn, actions: ['s3:ListBucket'], resourceArns: [this.bucketArn] });
     return { destination: this.bucketArn };
+  }
+
+  /**
+   * Objects in the bucket; S3 counts them once a day, and says nothing of an empty bucket.
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
+   *
+   * @default - maximum over a day
+   */
+  metricObjects(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/S3',
+      metricName: 'NumberOfObjects',
+      dimensionsMap: { BucketName: this.bucketName, StorageType: 'AllStorageTypes' },
+      statistic: cloudwatch.Stats.MAXIMUM,
+      period: Duration.days(1),
+      ...options,
+    }).attachTo(this);
   }
 }

@@ -1,9 +1,11 @@
 import { Duration, Validations } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '#core/env';
+import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE, type MetricName } from '#core/metrics';
 import type { AssetTable } from './asset-table.ts';
 import type { EventBus } from './event-bus.ts';
 import { FailureBucket } from './failure-bucket.ts';
@@ -22,6 +24,7 @@ export class Publisher extends Construct {
   readonly poisonQueue: sqs.Queue;
   /** Holds what the stream mapping gave up. */
   readonly failureBucket: FailureBucket;
+  readonly #mapping: DynamoEventSource;
 
   constructor(scope: Construct, id: string, { table, bus }: PublisherProps) {
     super(scope, id);
@@ -43,23 +46,68 @@ export class Publisher extends Construct {
     this.poisonQueue.grant(this.fn, 'sqs:SendMessage');
     bus.grantPublish(this.fn);
     this.failureBucket = new FailureBucket(this, 'FailureBucket');
-    this.fn.addEventSource(
-      new DynamoEventSource(table, {
-        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-        batchSize: 100,
-        parallelizationFactor: 10,
-        reportBatchItemFailures: true,
-        bisectBatchOnError: true,
-        // Retried until too old, which is well before the stream drops a record at 24 hours.
-        retryAttempts: -1,
-        maxRecordAge: Duration.hours(20),
-        onFailure: this.failureBucket,
-      }),
-    );
+    this.#mapping = new DynamoEventSource(table, {
+      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      parallelizationFactor: 10,
+      reportBatchItemFailures: true,
+      bisectBatchOnError: true,
+      // Retried until too old, which is well before the stream drops a record at 24 hours.
+      retryAttempts: -1,
+      maxRecordAge: Duration.hours(20),
+      onFailure: this.failureBucket,
+      metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
+    });
+    this.fn.addEventSource(this.#mapping);
     Validations.of(this.fn.role ?? this.fn).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
         'dynamodb:ListStreams, which stream mappings need, knows no resource. It tells the ARNs of streams, no record.',
     });
+  }
+
+  /** Milliseconds from a change to its event on the bus. @default - p99 over 5 minutes */
+  metricEventAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.#metric(METRIC.eventAge, { statistic: cloudwatch.Stats.percentile(99), ...options });
+  }
+
+  /** Entries that the bus did not take, each time; they are tried again. @default - sum over 5 minutes */
+  metricFailedEntries(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.#metric(METRIC.failedEntries, { statistic: cloudwatch.Stats.SUM, ...options });
+  }
+
+  /** Milliseconds for which a record waited in the stream. @default - maximum over 5 minutes */
+  metricIteratorAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.fn.metric('IteratorAge', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /** Records that outlasted their retries and are in the failure bucket now. @default - sum over 5 minutes */
+  metricGivenUpRecords(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.#mappingMetric('OnFailureDestinationDeliveredEventCount', options);
+  }
+
+  /** Records that outlasted their retries and that the failure bucket did not take. @default - sum over 5 minutes */
+  metricDroppedRecords(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.#mappingMetric('DroppedEventCount', options);
+  }
+
+  #metric(metricName: MetricName, options: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName,
+      dimensionsMap: { [METRICS_DIMENSION]: this.fn.functionName },
+      ...options,
+    }).attachTo(this);
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics */
+  #mappingMetric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/Lambda',
+      metricName,
+      dimensionsMap: { EventSourceMappingUUID: this.#mapping.eventSourceMappingId },
+      statistic: cloudwatch.Stats.SUM,
+      ...options,
+    }).attachTo(this);
   }
 }

@@ -13,11 +13,13 @@ export class RawStorageStack extends Stack {
     super(scope, id, { description: 'Nexus Raw Storage: tenant-scoped storage for raw files' });
     // Named so that the ids of its resources are those that the stack's own would have.
     this.storage = new RawStorage(this, 'Default', props);
-    const { httpApi, bucket, table, bus } = this.storage;
+    const { httpApi, bucket, table, bus, publisher } = this.storage;
     new CfnOutput(this, 'ApiUrl', { value: httpApi.apiEndpoint });
     new CfnOutput(this, 'RawBucketName', { value: bucket.bucketName });
     new CfnOutput(this, 'AssetTableName', { value: table.tableName });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
+    new CfnOutput(this, 'FailureBucketName', { value: publisher.failureBucket.bucketName });
+    new CfnOutput(this, 'PoisonQueueUrl', { value: publisher.poisonQueue.queueUrl });
     Tags.of(this).add('project', 'nexus-raw-storage');
     Tags.of(this).add('env', props.env ?? 'dev');
   }

@@ -3,6 +3,7 @@ import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
 import { ENV } from '#core/env';
 import { EVENT_SOURCE } from '#core/events';
+import { type AlarmSettings, Alarms } from './alarms.ts';
 import { Api, type ApiProps } from './api.ts';
 import { AssetTable } from './asset-table.ts';
 import { EventBus } from './event-bus.ts';
@@ -14,6 +15,7 @@ import { TenantRole } from './tenant-role.ts';
 
 export interface RawStorageProps
   extends Settings,
+    AlarmSettings,
     Pick<ApiProps, 'httpApi' | 'throttle'>,
     Pick<RawBucketProps, 'versionDeleters'> {
   /**
@@ -33,6 +35,8 @@ export class RawStorage extends Construct {
   /** Subscribers make their rules on it. */
   readonly bus: EventBus;
   readonly publisher: Publisher;
+  /** Of the way of the events; it can watch subscriptions too. */
+  readonly alarms: Alarms;
 
   /** @throws SettingError for a setting that cannot be */
   constructor(scope: Construct, id: string, props: RawStorageProps) {
@@ -56,6 +60,7 @@ export class RawStorage extends Construct {
       retention: props.archiveRetention ?? Duration.days(90),
     });
     this.publisher = new Publisher(this, 'Publisher', { table: this.table, bus: this.bus });
+    this.alarms = new Alarms(this, 'Alarms', { ...props, publisher: this.publisher });
 
     const authorizer = new RawFunction(this, 'authorizer', {
       memorySize: 256,

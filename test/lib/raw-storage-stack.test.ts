@@ -9,13 +9,15 @@ const bucket = { Ref: resource(template, 'AWS::S3::Bucket', 'RawBucket').logical
 const table = { Ref: resource(template, 'AWS::DynamoDB::Table').logicalId };
 const tenantRole = arn(resource(template, 'AWS::IAM::Role', 'TenantRole'));
 
-test('outputs what clients and subscribers need', () => {
+test('outputs what clients, subscribers and operators need', () => {
   const api = resource(template, 'AWS::ApiGatewayV2::Api');
   expect(template.findOutputs('*')).toEqual({
     ApiUrl: { Value: { 'Fn::GetAtt': [api.logicalId, 'ApiEndpoint'] } },
     RawBucketName: { Value: bucket },
     AssetTableName: { Value: table },
     EventBusName: { Value: { Ref: resource(template, 'AWS::Events::EventBus').logicalId } },
+    FailureBucketName: { Value: { Ref: resource(template, 'AWS::S3::Bucket', 'Publisher').logicalId } },
+    PoisonQueueUrl: { Value: { Ref: resource(template, 'AWS::SQS::Queue').logicalId } },
   });
 });
 

@@ -1,0 +1,151 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { Publisher } from './publisher.ts';
+import type { RawAssetRule } from './raw-asset-rule.ts';
+import { SettingError } from './settings.ts';
+
+export interface AlarmSettings {
+  /**
+   * What happens when an alarm goes off, and when it ends: an `SnsAction`, for one.
+   *
+   * @default - nothing: alarms are seen in CloudWatch
+   */
+  readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
+  /**
+   * How long a change may wait in the table's stream. Records are given up after 20 hours.
+   *
+   * @default - 10 minutes
+   */
+  readonly iteratorAgeThreshold?: Duration;
+  /**
+   * How old an event may be when it reaches the bus, 99 % of them.
+   *
+   * @default - a minute
+   */
+  readonly eventAgeThreshold?: Duration;
+}
+
+export interface AlarmsProps extends AlarmSettings {
+  readonly publisher: Publisher;
+}
+
+interface AlarmDefinition {
+  readonly metric: cloudwatch.IMetric;
+  /** What goes on, in a sentence. */
+  readonly description: string;
+  /** Of docs/operations.md. */
+  readonly section: string;
+  /** The alarm goes off above it. @default 0 */
+  readonly above?: number;
+  /** In how many of the last periods. @default - in one of one */
+  readonly periods?: { readonly bad: number; readonly of: number };
+}
+
+/** Once is no incident where everything is tried again. */
+const FOR_15_MINUTES = { bad: 3, of: 3 };
+/** What happens once and is to be dealt with: the alarm stays on until S3 has counted objects. */
+const FOR_A_DAY = { bad: 1, of: 24 };
+
+/** Watches the way of the events to the bus; each alarm names its section of the runbook. */
+export class Alarms extends Construct {
+  readonly #actions: readonly cloudwatch.IAlarmAction[];
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const { publisher, alarmActions = [] } = props;
+    const { iteratorAgeThreshold = Duration.minutes(10), eventAgeThreshold = Duration.minutes(1) } = props;
+    this.#actions = alarmActions;
+
+    this.#add('IteratorAge', {
+      metric: publisher.metricIteratorAge(),
+      above: iteratorAgeThreshold.toMilliseconds(),
+      periods: FOR_15_MINUTES,
+      description: 'Changes wait in the stream of the table: publish-events is behind, or stuck.',
+      section: 'iterator-age',
+    });
+    this.#add('EventAge', {
+      metric: publisher.metricEventAge(),
+      above: eventAgeThreshold.toMilliseconds(),
+      periods: FOR_15_MINUTES,
+      description: 'Events reach the bus late.',
+      section: 'event-age',
+    });
+    this.#add('FailedEntries', {
+      metric: publisher.metricFailedEntries(),
+      periods: FOR_15_MINUTES,
+      description: 'The bus refuses events; they are tried again for 20 hours.',
+      section: 'failed-entries',
+    });
+    this.#add('PublisherErrors', {
+      metric: publisher.fn.metricErrors(),
+      periods: FOR_15_MINUTES,
+      description: 'publish-events fails or times out; its batches are tried again for 20 hours.',
+      section: 'publisher-errors',
+    });
+    this.#add('PublisherThrottles', {
+      metric: publisher.fn.metricThrottles(),
+      periods: FOR_15_MINUTES,
+      description: 'publish-events is not run for lack of concurrency.',
+      section: 'publisher-throttles',
+    });
+    this.#add('PoisonQueue', {
+      metric: publisher.poisonQueue.metricApproximateNumberOfMessagesVisible(),
+      description:
+        'The poison queue holds events that could not be published as they are; it keeps them for 14 days.',
+      section: 'poison-queue',
+    });
+    this.#add('GivenUpRecords', {
+      metric: publisher.metricGivenUpRecords({ period: Duration.hours(1) }),
+      periods: FOR_A_DAY,
+      description: 'Records outlasted their retries and went to the failure bucket.',
+      section: 'given-up-records',
+    });
+    this.#add('FailureBucket', {
+      metric: publisher.failureBucket.metricObjects(),
+      // S3 is late with its count, by a day or so.
+      periods: { bad: 1, of: 2 },
+      description: 'The failure bucket holds records whose events are not on the bus.',
+      section: 'failure-bucket',
+    });
+    this.#add('DroppedRecords', {
+      metric: publisher.metricDroppedRecords({ period: Duration.hours(1) }),
+      periods: FOR_A_DAY,
+      description:
+        'Records outlasted their retries and the failure bucket did not take them: their events are about to be lost.',
+      section: 'dropped-records',
+    });
+  }
+
+  /**
+   * Watches a subscription: for events that could not be handed to its target.
+   *
+   * @throws SettingError for a rule without a dead-letter queue of its own
+   */
+  watch(rule: RawAssetRule): cloudwatch.Alarm {
+    if (rule.deadLetterQueue === undefined)
+      throw new SettingError(`${rule.node.path} has no dead-letter queue of its own to watch`);
+    return this.#add(`${rule.node.id}DeadLetters`, {
+      metric: rule.deadLetterQueue.metricApproximateNumberOfMessagesVisible(),
+      description: `Events could not be handed to the target of ${rule.node.id}.`,
+      section: 'dead-letters',
+    });
+  }
+
+  #add(id: string, { metric, description, section, above = 0, periods }: AlarmDefinition): cloudwatch.Alarm {
+    const { bad, of } = periods ?? { bad: 1, of: 1 };
+    const alarm = new cloudwatch.Alarm(this, id, {
+      metric,
+      threshold: above,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: of,
+      datapointsToAlarm: bad,
+      // Most metrics have no values while nothing happens.
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      alarmDescription: `${description} Runbook: docs/operations.md#${section}`,
+    });
+    alarm.addAlarmAction(...this.#actions);
+    alarm.addOkAction(...this.#actions);
+    return alarm;
+  }
+}
