@@ -8,9 +8,11 @@ const USAGE = `Runs Nexus Raw Storage on this machine, as its stack deploys it.
 
   npm start -- [options]
 
-  --port <port>      of the API (default 4000)
-  --aws-port <port>  of the AWS endpoint (default: the API's and one)
-  --ephemeral        keep nothing: state goes to a temporary directory, else to .nexus/
+  --port <port>          of the API (default 4000)
+  --aws-port <port>      of the AWS endpoint (default: the API's and one)
+  --subscribe <handler>  deliver events to a function too, such as examples/subscriber/handler.ts; the construct
+                         Subscriber of subscriber.ts beside it says which. May be repeated
+  --ephemeral            keep nothing: state goes to a temporary directory, else to .nexus/
   --help`;
 
 /** Milliseconds in which a repeated signal is the same keystroke: npm passes on what the terminal sends to both. */
@@ -42,6 +44,7 @@ async function start(): Promise<Cloud> {
     ...(!options.ephemeral && { dir: '.nexus' }),
     port: options.port,
     awsPort: options.awsPort,
+    subscribers: options.subscribers,
     log: (line) => console.error(line),
     onEvent: (event) => console.log(formatEvent(event)),
   });
@@ -53,13 +56,15 @@ function readOptions() {
       options: {
         port: { type: 'string', default: '4000' },
         'aws-port': { type: 'string' },
+        subscribe: { type: 'string', multiple: true, default: [] },
         ephemeral: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
     const port = readPort('--port', values.port);
     const awsPort = values['aws-port'] ?? String(port === 0 ? 0 : port + 1);
-    return { help: values.help, ephemeral: values.ephemeral, port, awsPort: readPort('--aws-port', awsPort) };
+    const { help, ephemeral, subscribe: subscribers } = values;
+    return { help, ephemeral, subscribers, port, awsPort: readPort('--aws-port', awsPort) };
   } catch (error) {
     return fail(2, `${(error as Error).message} (--help lists the options)`);
   }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { RawStorageStack, type RawStorageStackProps } from '../lib/raw-storage-stack.ts';
+import type { Mount } from './subscribers.ts';
 import { StackTemplate, type TemplateJson } from './template.ts';
 
 const FEATURE_FLAGS = new URL('../cdk.json', import.meta.url);
@@ -10,9 +11,14 @@ const FEATURE_FLAGS = new URL('../cdk.json', import.meta.url);
  * Synthesizes the stack that deploys, bundles included.
  *
  * @param outdir where the template and the bundles are left
+ * @param subscribers what else is in the stack
  * @throws SettingError for a setting that cannot be
  */
-export function synthesize(settings: RawStorageStackProps, outdir: string): StackTemplate {
+export function synthesize(
+  settings: RawStorageStackProps,
+  outdir: string,
+  subscribers: readonly Mount[] = [],
+): StackTemplate {
   mkdirSync(outdir, { recursive: true, mode: 0o700 });
   // On Lambda no package.json is around a bundle, and then it is CommonJS; here one of ES modules may be.
   writeFileSync(join(outdir, 'package.json'), '{"type":"commonjs"}');
@@ -28,6 +34,9 @@ export function synthesize(settings: RawStorageStackProps, outdir: string): Stac
     },
   });
   const stack = new RawStorageStack(app, 'NexusRawStorage', settings);
+  for (const [index, mount] of subscribers.entries()) {
+    mount(stack, index === 0 ? 'Subscriber' : `Subscriber${index + 1}`, stack.storage);
+  }
   const { template } = app.synth().getStackArtifact(stack.artifactId);
   return new StackTemplate(template as TemplateJson, outdir);
 }
