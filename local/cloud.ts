@@ -175,7 +175,11 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   opened.defer(() => publishing.close());
   publishing.start();
 
-  const answerLocally = createLocalRoutes(issuer, events);
+  const answerLocally = createLocalRoutes(issuer, {
+    events: () => events.events(),
+    subscribe: (listener) => events.subscribe(listener),
+    deliver: (event) => subscriptions.take(event),
+  });
   const gateway = createGateway(readApi(template), invoke);
   api.serve(async (request, response) => {
     if (!(await answerLocally(request, response))) await gateway(request, response);

@@ -2,16 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
 import { Environment, SCOPES, TenantId } from '#core/tenant';
 import { type Issuer, JWKS_PATH, TOKEN_LIFETIME } from './issuer.ts';
+import { readJson, requireProgram } from './local-request.ts';
 import { sendJson, sendMessage } from './loopback-server.ts';
+import { type Archive, replay } from './replay.ts';
 
-/** What is readable of a bus. */
-export interface EventSource {
-  /** Oldest first. */
-  events(): readonly unknown[];
+/** A bus that keeps its events. */
+export interface EventSource extends Archive {
   subscribe(listener: (event: unknown) => void): () => void;
 }
-
-const MAX_BODY_BYTES = 4096;
 
 const TokenRequest = v.strictObject({
   tenant_id: TenantId,
@@ -20,7 +18,7 @@ const TokenRequest = v.strictObject({
 });
 
 /**
- * The routes that exist on one machine only: the events on the bus, and the token issuer.
+ * The routes that exist on one machine only: the events on the bus, to read and to deliver again, and the token issuer.
  *
  * @returns true where the request was for one of them and is answered.
  */
@@ -31,7 +29,12 @@ export function createLocalRoutes(issuer: Issuer, source: EventSource) {
         if (request.headers.accept?.includes('text/event-stream')) streamEvents(source, response);
         else sendJson(response, 200, source.events());
       },
-      'POST /_local/token': (request, response) => issueToken(issuer, request, response),
+      'POST /_local/replay': async (request, response) => {
+        if (requireProgram(request, response)) await replay(source, request, response);
+      },
+      'POST /_local/token': async (request, response) => {
+        if (requireProgram(request, response)) await issueToken(issuer, request, response);
+      },
       'GET /.well-known/openid-configuration': (_, response) => sendJson(response, 200, issuer.discovery),
       [`GET ${JWKS_PATH}`]: (_, response) => sendJson(response, 200, issuer.jwks),
     };
@@ -53,15 +56,7 @@ function streamEvents(source: EventSource, response: ServerResponse): void {
   response.on('close', source.subscribe(write));
 }
 
-/**
- * Tokens are for programs of this machine, not for pages in its browser: a page cannot send this content type to
- * another origin unasked, and names its origin.
- */
 async function issueToken(issuer: Issuer, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { origin, host, 'content-type': contentType = '' } = request.headers;
-  if (origin !== undefined && origin !== `http://${host}`) return sendMessage(response, 403, 'Forbidden');
-  if (!/^application\/json *(;|$)/i.test(contentType))
-    return sendMessage(response, 415, 'Unsupported Media Type');
   const parsed = v.safeParse(TokenRequest, await readJson(request));
   if (!parsed.success) {
     const issue = parsed.issues[0];
@@ -71,19 +66,4 @@ async function issueToken(issuer: Issuer, request: IncomingMessage, response: Se
   const token = await issuer.issue({ ...claims, scope });
   response.setHeader('cache-control', 'no-store');
   sendJson(response, 200, { access_token: token, token_type: 'Bearer', expires_in: TOKEN_LIFETIME, scope });
-}
-
-/** Undefined: too long, or no JSON. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  request.setEncoding('utf8');
-  let text = '';
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    text += chunk;
-    if (text.length > MAX_BODY_BYTES) return undefined;
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

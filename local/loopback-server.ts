@@ -73,10 +73,15 @@ export function sendMessage(response: ServerResponse, status: number, message: s
   sendJson(response, status, { message });
 }
 
-export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  contentType = 'application/json',
+): void {
   const body = JSON.stringify(value);
   response.writeHead(status, {
-    'content-type': 'application/json',
+    'content-type': contentType,
     'content-length': Buffer.byteLength(body),
   });
   response.end(body);

@@ -7,9 +7,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openIssuer } from '../../local/issuer.ts';
 import { createLocalRoutes } from '../../local/local-routes.ts';
 import { type LoopbackServer, listenOnLoopback, sendMessage } from '../../local/loopback-server.ts';
+import type { StoredEvent } from '../../local/put-events.ts';
 
 const bus = new EventEmitter();
-const kept: unknown[] = [{ n: 1 }, { n: 2 }];
+const kept = [{ n: 1 }, { n: 2 }] as unknown as StoredEvent[];
 let server: LoopbackServer;
 
 beforeAll(async () => {
@@ -18,6 +19,7 @@ beforeAll(async () => {
   const issuer = await openIssuer({ dir, url: server.url, audience: 'nexus-local' });
   const answer = createLocalRoutes(issuer, {
     events: () => kept,
+    deliver: () => 0,
     subscribe(listener) {
       bus.on('event', listener);
       return () => bus.off('event', listener);
@@ -76,6 +78,18 @@ test('no page of another origin gets a token', async () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp']) {
     expect((await token({ tenant_id: 't_demo' }, { 'content-type': type })).status).toBe(415);
   }
+});
+
+test('no page of another origin has events replayed', async () => {
+  const ask = (headers: Record<string, string>) =>
+    fetch(`${server.url}/_local/replay`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: '{"type":"raw_asset_expired"}',
+    });
+  expect((await ask({ origin: 'https://evil.example' })).status).toBe(403);
+  expect((await ask({ 'content-type': 'text/plain' })).status).toBe(415);
+  expect((await ask({ origin: server.url })).status).toBe(422);
 });
 
 test('no answer carries a CORS header', async () => {
