@@ -92,6 +92,7 @@ export class Deliveries<TItem> {
 
   /** Begins nothing further, and waits a little for what is under way; what takes longer is delivered again. */
   async close(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     await Promise.race([Promise.all(this.#underWay), sleep(GRACE_MS, undefined, { ref: false })]);
     this.#closed = true;

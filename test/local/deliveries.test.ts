@@ -21,7 +21,7 @@ function open(path: string, options: Partial<DeliveriesOptions<string>> = {}) {
       await options.attempt?.(item);
     },
   });
-  onTestFinished(() => deliveries.close().catch(() => {}));
+  onTestFinished(() => deliveries.close());
   return { deliveries, attempted, givenUp };
 }
 
