@@ -170,7 +170,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     settings: mapping.settings,
     firstBackoffMs,
     invoke: (batch) => invoke(mapping.functionName, batch),
-    onDiscard: createFailureDestination({ ...mapping, dir: dirOf(mapping.failureBucket) }),
+    onDiscard: createFailureDestination({ ...mapping, store: s3.store }),
   });
   opened.defer(() => publishing.close());
   publishing.start();

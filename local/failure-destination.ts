@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { DiscardedBatch } from './event-source-mapping.ts';
+import type { ObjectStore } from './s3/object-store.ts';
 import { sequenceNumberOf } from './stream-record.ts';
 
 export interface FailureDestinationOptions {
-  /** Of the bucket: the objects are files in it. */
-  readonly dir: string;
+  readonly store: ObjectStore;
+  /** That the objects go to. */
+  readonly failureBucket: string;
   readonly functionArn: string;
   /** The mapping's id, a part of the objects' keys. */
   readonly mappingId: string;
@@ -21,16 +21,17 @@ const SHARD_ID = 'shardId-00000000000000000000-00000000';
  *
  * @returns what EventSourceMapping takes as `onDiscard`
  */
-export function createFailureDestination({ dir, functionArn, mappingId }: FailureDestinationOptions) {
+export function createFailureDestination({ store, failureBucket, ...mapping }: FailureDestinationOptions) {
   return async (batch: DiscardedBatch): Promise<void> => {
     const now = new Date();
-    const path = join(dir, objectKey(mappingId, now));
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    // Written whole and then named, so that no half object is ever there.
-    const unnamed = `${path}.new`;
-    const body = JSON.stringify(toInvocationRecord(batch, functionArn, now));
-    await writeFile(unnamed, body, { mode: 0o600, flush: true });
-    await rename(unnamed, path);
+    const upload = await store.stage();
+    await upload.write(Buffer.from(JSON.stringify(toInvocationRecord(batch, mapping.functionArn, now))));
+    await store.commit(upload, await upload.seal(), {
+      bucket: failureBucket,
+      key: objectKey(mapping.mappingId, now),
+      headers: { 'content-type': 'application/json' },
+      keepsSha256: false,
+    });
   };
 }
 

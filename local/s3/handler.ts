@@ -7,6 +7,7 @@ import type { SigningScope } from '../signing-scope.ts';
 import { verifySignature } from '../sigv4.ts';
 import { requireExpectedOwner, S3Authorization } from './authorization.ts';
 import { type CorsRule, corsHeaders, preflightHeaders } from './cors.ts';
+import { listObjects } from './list-objects.ts';
 import { listObjectVersions } from './list-versions.ts';
 import { deleteObject, readObject } from './object-routes.ts';
 import { ObjectStore } from './object-store.ts';
@@ -14,11 +15,17 @@ import { postObject } from './post-object.ts';
 import { parseTarget, type Target } from './target.ts';
 import { xmlDocument } from './xml.ts';
 
+export interface Bucket {
+  readonly name: string;
+  /** Forms are taken by versioned buckets only. */
+  readonly versioned: boolean;
+  readonly corsRules: readonly CorsRule[];
+}
+
 export interface S3HandlerOptions {
   /** Where the objects are kept. */
   readonly dir: string;
-  /** The buckets that there are, all of them versioned. */
-  readonly buckets: readonly { readonly name: string; readonly corsRules: readonly CorsRule[] }[];
+  readonly buckets: readonly Bucket[];
   /** Says who signs, and what they may do. */
   readonly iam: AccessControl;
   readonly region: string;
@@ -37,41 +44,48 @@ const EMPTY_SHA256 = createHash('sha256').digest('hex');
 const OBJECT_PARAMETERS =
   /^(versionId|x-id|x-amz-.*|response-(content-(type|language|disposition|encoding)|cache-control|expires))$/i;
 const LIST_PARAMETERS =
+  /^(list-type|prefix|delimiter|encoding-type|max-keys|continuation-token|start-after|x-id|x-amz-.*)$/i;
+const LIST_VERSIONS_PARAMETERS =
   /^(versions|prefix|delimiter|encoding-type|key-marker|max-keys|version-id-marker|x-id|x-amz-.*)$/i;
 
-/** The part of S3 that the service uses, path-style, over versioned buckets; anything else is answered 501. */
+/** The part of S3 that the service and its operators use, path-style; anything else is answered 501. */
 export function createS3Handler(options: S3HandlerOptions): S3Handler {
   const { region, iam, now = () => new Date() } = options;
   const store = new ObjectStore(options.dir);
   const scope: SigningScope = { service: 's3', region, signerOf: (key) => iam.signerOf(key) };
-  const buckets = new Map(options.buckets.map(({ name, corsRules }) => [name, corsRules]));
+  const buckets = new Map(options.buckets.map((bucket) => [bucket.name, bucket]));
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '', headers } = request;
     const target = parseTarget(url);
-    const corsRules = buckets.get(target.bucket);
+    const bucket = buckets.get(target.bucket);
+    const corsRules = bucket?.corsRules ?? [];
     if (method === 'OPTIONS') {
-      return void response.writeHead(200, preflightHeaders(corsRules ?? [], headers)).end();
+      return void response.writeHead(200, preflightHeaders(corsRules, headers)).end();
     }
-    response.setHeaders(new Map(Object.entries(corsHeaders(corsRules ?? [], method, headers))));
+    response.setHeaders(new Map(Object.entries(corsHeaders(corsRules, method, headers))));
 
-    const operation = findOperation(method, target);
+    const operation = findOperation(method, target, bucket);
     if (operation === 'PostObject') {
-      requireAvailable(operation, request, corsRules);
+      requireAvailable(operation, request, bucket);
       return postObject(target.bucket, request, response, { store, scope, iam, now });
     }
     // What is not implemented may have a body, which is not read.
     const payloadHash = operation === undefined ? UNSIGNED_PAYLOAD : EMPTY_SHA256;
     const at = now();
     const verified = await verifySignature({ method, url, headers, payloadHash }, { ...scope, now: at });
-    requireAvailable(operation, request, corsRules);
+    requireAvailable(operation, request, bucket);
     requireExpectedOwner(request, target);
     const authorization = new S3Authorization(iam, verified, at);
+    const context = { store, authorization, versioned: bucket?.versioned === true };
     switch (operation) {
       case 'ReadObject':
-        return readObject(target, request, response, { store, authorization });
+        return readObject(target, request, response, context);
       case 'DeleteObject':
-        return deleteObject(target, response, { store, authorization });
+        return deleteObject(target, response, context);
+      case 'ListObjects':
+        authorization.require('s3:ListBucket', target);
+        return listObjects(target, response, store);
       case 'ListObjectVersions':
         authorization.require('s3:ListBucketVersions', target);
         return listObjectVersions(target, response, store);
@@ -94,7 +108,7 @@ export function createS3Handler(options: S3HandlerOptions): S3Handler {
 function requireAvailable(
   operation: Operation | undefined,
   request: IncomingMessage,
-  bucket: readonly CorsRule[] | undefined,
+  bucket: Bucket | undefined,
 ): asserts operation is Operation {
   if (operation === undefined || isConditional(request)) {
     throw new AwsError(501, 'NotImplemented', 'This operation is not implemented.');
@@ -102,14 +116,19 @@ function requireAvailable(
   if (bucket === undefined) throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist.');
 }
 
-type Operation = 'PostObject' | 'ReadObject' | 'DeleteObject' | 'ListObjectVersions';
+type Operation = 'PostObject' | 'ReadObject' | 'DeleteObject' | 'ListObjects' | 'ListObjectVersions';
 
-function findOperation(method: string, { key, query }: Target): Operation | undefined {
+function findOperation(
+  method: string,
+  { key, query }: Target,
+  bucket: Bucket | undefined,
+): Operation | undefined {
   const onlyHas = (parameters: RegExp) => [...query.keys()].every((name) => parameters.test(name));
   if (key === '') {
-    if (method === 'POST' && query.size === 0) return 'PostObject';
-    if (method === 'GET' && query.has('versions') && onlyHas(LIST_PARAMETERS)) return 'ListObjectVersions';
-    return undefined;
+    if (method === 'POST' && query.size === 0) return bucket?.versioned === false ? undefined : 'PostObject';
+    if (method !== 'GET') return undefined;
+    if (query.get('list-type') === '2' && onlyHas(LIST_PARAMETERS)) return 'ListObjects';
+    return query.has('versions') && onlyHas(LIST_VERSIONS_PARAMETERS) ? 'ListObjectVersions' : undefined;
   }
   if (!onlyHas(OBJECT_PARAMETERS)) return undefined;
   if (method === 'GET' || method === 'HEAD') return 'ReadObject';

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { AwsError } from '../aws-error.ts';
+import { readListParameters, S3_NAMESPACE, sortedKeys } from './listing.ts';
 import type { ObjectStore } from './object-store.ts';
 import { compareKeys, type ObjectVersion } from './object-version.ts';
 import type { Target } from './target.ts';
@@ -10,21 +11,15 @@ interface Listed {
   readonly isLatest: boolean;
 }
 
-const MAX_KEYS = 1000;
-const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
-
 /** ListObjectVersions: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
 export function listObjectVersions(
   { bucket, query }: Target,
   response: ServerResponse,
   store: ObjectStore,
 ): void {
-  const prefix = query.get('prefix') ?? '';
+  const { prefix, maxKeys, encode } = readListParameters(query);
   const keyMarker = query.get('key-marker') ?? '';
   const versionIdMarker = query.get('version-id-marker') ?? '';
-  const maxKeys = parseMaxKeys(query.get('max-keys'));
-  const encode = keyEncoding(query.get('encoding-type'));
-  if (query.get('delimiter')) throw new AwsError(501, 'NotImplemented', 'delimiter is not implemented.');
   if (versionIdMarker !== '' && keyMarker === '') {
     throw new AwsError(400, 'InvalidArgument', 'A version-id-marker needs a key-marker.');
   }
@@ -63,15 +58,12 @@ function listAfter(
 ): Listed[] {
   const isAfter = ({ versionId }: ObjectVersion, order: number) =>
     order > 0 || (order === 0 && versionIdMarker !== '' && versionId < versionIdMarker);
-  return [...store.keys(bucket)]
-    .filter(([key]) => key.startsWith(prefix))
-    .sort(([a], [b]) => compareKeys(a, b))
-    .flatMap(([key, versions]) => {
-      const order = compareKeys(key, keyMarker);
-      return versions
-        .map((version, index) => ({ version, isLatest: index === 0 }))
-        .filter(({ version }) => isAfter(version, order));
-    });
+  return sortedKeys(store, bucket, prefix).flatMap(([key, versions]) => {
+    const order = compareKeys(key, keyMarker);
+    return versions
+      .map((version, index) => ({ version, isLatest: index === 0 }))
+      .filter(({ version }) => isAfter(version, order));
+  });
 }
 
 function toXml({ version, isLatest }: Listed, encode: (key: string) => string): XmlElement {
@@ -103,16 +95,4 @@ function nextMarkers(key: string, versionId: string): XmlElement[] {
     ['NextKeyMarker', key],
     ['NextVersionIdMarker', versionId],
   ];
-}
-
-function parseMaxKeys(value: string | null): number {
-  if (value === null) return MAX_KEYS;
-  if (/^\d{1,10}$/.test(value)) return Math.min(Number(value), MAX_KEYS);
-  throw new AwsError(400, 'InvalidArgument', 'max-keys must be a number.');
-}
-
-function keyEncoding(type: string | null): (key: string) => string {
-  if (type === null) return (key) => key;
-  if (type === 'url') return (key) => encodeURIComponent(key).replaceAll('%2F', '/');
-  throw new AwsError(400, 'InvalidArgument', 'encoding-type must be url.');
 }

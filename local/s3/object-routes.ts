@@ -11,6 +11,8 @@ import type { Target } from './target.ts';
 interface RouteContext {
   readonly store: ObjectStore;
   readonly authorization: S3Authorization;
+  /** Whether the bucket is. */
+  readonly versioned: boolean;
 }
 
 /** HeadObject and GetObject. The query of a presigned URL says what headers would. */
@@ -18,7 +20,7 @@ export async function readObject(
   target: Target,
   request: IncomingMessage,
   response: ServerResponse,
-  { store, authorization }: RouteContext,
+  { store, authorization, versioned }: RouteContext,
 ): Promise<void> {
   const { query } = target;
   authorization.require(query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject', target);
@@ -37,7 +39,7 @@ export async function readObject(
     'content-length': end - start + 1,
     etag: version.etag,
     'last-modified': new Date(version.lastModified).toUTCString(),
-    'x-amz-version-id': version.versionId,
+    ...(versioned && { 'x-amz-version-id': version.versionId }),
     ...(range && { 'content-range': `bytes ${start}-${end}/${version.size}` }),
     ...(!range && wantsChecksum && version.keepsSha256 && checksumHeaders(version)),
   };
@@ -49,16 +51,19 @@ export async function readObject(
   await pipeline(file.createReadStream({ start, end }), response);
 }
 
-/** DeleteObject: a delete marker, or with a version's id that version, gone. */
+/** DeleteObject: a delete marker, or with a version's id that version, gone; without versions the object, gone. */
 export async function deleteObject(
   target: Target,
   response: ServerResponse,
-  { store, authorization }: RouteContext,
+  { store, authorization, versioned }: RouteContext,
 ): Promise<void> {
   const { bucket, key, query } = target;
   const versionId = query.get('versionId');
   authorization.require(versionId === null ? 's3:DeleteObject' : 's3:DeleteObjectVersion', target);
-  if (versionId === null) {
+  if (versionId === null && !versioned) {
+    const only = store.find(bucket, key);
+    if (only !== undefined) await store.remove(bucket, key, only.versionId);
+  } else if (versionId === null) {
     const marker = await store.markDeleted(bucket, key);
     response.setHeader('x-amz-delete-marker', 'true').setHeader('x-amz-version-id', marker.versionId);
   } else {

@@ -1,10 +1,11 @@
-import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { expect, test } from 'vitest';
 import { createFailureDestination } from '../../local/failure-destination.ts';
 import { StreamLog } from '../../local/stream-log.ts';
 import { sequenceNumberOf } from '../../local/stream-record.ts';
+import { UNVERSIONED_BUCKET as Bucket, startS3Server } from '../support/s3-server.ts';
 import { makeDir, STREAM_ARN } from './table-definition.ts';
 
 test('a batch is one object, with the whole records', async () => {
@@ -16,18 +17,24 @@ test('a batch is one object, with the whole records', async () => {
   const records = log.undelivered();
   log.close();
 
-  const dir = makeDir();
+  const { client, store, close } = await startS3Server();
   const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:publish-events';
-  const onDiscard = createFailureDestination({ dir, functionArn, mappingId: 'mapping' });
+  const onDiscard = createFailureDestination({
+    store,
+    failureBucket: Bucket,
+    functionArn,
+    mappingId: 'mapping',
+  });
   await onDiscard({ condition: 'RecordAgeExceeded', records, invokeCount: 7 });
 
-  const files = globSync('**/*', { cwd: dir }).filter((path) => statSync(join(dir, path)).isFile());
-  expect(files).toEqual([
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+  expect(Contents.map(({ Key }) => Key)).toEqual([
     expect.stringMatching(
       /^aws\/lambda\/mapping\/shardId-[\d-]+\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/,
     ),
   ]);
-  const { payload, ...rest } = JSON.parse(readFileSync(join(dir, String(files[0])), 'utf8'));
+  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: Contents[0]?.Key }));
+  const { payload, ...rest } = JSON.parse((await Body?.transformToString()) ?? '');
   expect(JSON.parse(payload)).toEqual({ Records: records });
   const [first, last] = records as [DynamoDBRecord, DynamoDBRecord];
   expect(rest).toEqual({
@@ -49,4 +56,5 @@ test('a batch is one object, with the whole records', async () => {
       streamArn: STREAM_ARN,
     },
   });
+  await close();
 });

@@ -82,12 +82,14 @@ describe('the stack', () => {
     expect(() => readFunctions(template, () => ({}))).toThrow(/Ref \w*PoisonQueue\w* has no local value/);
   });
 
-  test('the bucket of the assets is there, with its CORS rules', () => {
+  test('its buckets are there, that of the assets with its CORS rules', () => {
     expect(readBuckets(template)).toEqual([
       {
         name: 'raw-bucket',
+        versioned: true,
         corsRules: [expect.objectContaining({ AllowedOrigins: ['https://app.example'] })],
       },
+      { name: 'failure-bucket', versioned: false, corsRules: [] },
     ]);
   });
 

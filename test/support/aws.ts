@@ -17,6 +17,7 @@ import { readResourcePolicies, readRoles } from '../../local/template/roles.ts';
 
 /** The stack's local names. */
 export const BUCKET = 'raw-bucket';
+export const FAILURE_BUCKET = 'failure-bucket';
 export const TABLE = 'asset-table';
 const BUS = 'event-bus';
 const QUEUE = 'poison-queue';
@@ -46,7 +47,10 @@ export async function startAws({ as: who = 'presign-upload' as FunctionName | 'a
   });
   const bus = openEventBus({ dir: join(dir, 'bus'), names: [BUS] });
   const queue = openQueue({ dir: join(dir, 'queue'), name: QUEUE });
-  const buckets = [{ name: BUCKET, corsRules: [] }];
+  const buckets = [
+    { name: BUCKET, versioned: true, corsRules: [] },
+    { name: FAILURE_BUCKET, versioned: false, corsRules: [] },
+  ];
   const s3 = createS3Handler({ dir: join(dir, 's3'), buckets, iam, region: REGION });
   const sts = new Sts(iam);
   const endpoint = await startAwsEndpoint({ port: 0, iam, table, bus, queue, sts, s3 });

@@ -11,6 +11,7 @@ import type { ObjectStore } from '../../local/s3/object-store.ts';
 import { everythingFor } from './iam.ts';
 
 export const BUCKET = 'raw-bucket';
+export const UNVERSIONED_BUCKET = 'failure-bucket';
 export const REGION = 'eu-central-1';
 export const CREDENTIALS = {
   accessKeyId: 'ASIALOCAL',
@@ -33,8 +34,9 @@ export async function startS3Server(
   const { corsRules = [], now = () => new Date(), iam = everythingFor(CREDENTIALS) } = options;
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'nexus-s3-'));
   const buckets = [
-    { name: BUCKET, corsRules },
-    { name: 'other-bucket', corsRules: [] },
+    { name: BUCKET, versioned: true, corsRules },
+    { name: 'other-bucket', versioned: true, corsRules: [] },
+    { name: UNVERSIONED_BUCKET, versioned: false, corsRules: [] },
   ];
   const { handle, store } = createS3Handler({ dir, buckets, iam, region: REGION, now });
   const server = createServer(handle);

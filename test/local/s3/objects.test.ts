@@ -3,17 +3,19 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListBucketsCommand,
+  ListObjectsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandInput,
   PutObjectCommand,
+  paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { postForm, signedForm } from '../../support/post-form.ts';
-import { BUCKET, type S3Server, startS3Server } from '../../support/s3-server.ts';
+import { BUCKET, type S3Server, startS3Server, UNVERSIONED_BUCKET } from '../../support/s3-server.ts';
 
 let server: S3Server;
 beforeEach(async () => {
@@ -214,6 +216,78 @@ describe('ListObjectVersions', () => {
   });
 });
 
+describe('ListObjectsV2', () => {
+  const keysOf = async (more: object = {}, pageSize = 1000) => {
+    const keys: (string | undefined)[] = [];
+    const pages = paginateListObjectsV2({ client: server.client, pageSize }, { Bucket: BUCKET, ...more });
+    for await (const { Contents = [], KeyCount } of pages) {
+      expect(Contents).toHaveLength(KeyCount ?? -1);
+      keys.push(...Contents.map(({ Key }) => Key));
+    }
+    return keys;
+  };
+
+  it('lists what there is: by key, and nothing that is deleted', async () => {
+    for (const key of ['b', 'a', 'gone', 'b']) await upload(key);
+    await remove('gone');
+    const { Contents, IsTruncated } = await server.client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    expect(Contents?.map(({ Key }) => Key)).toEqual(['a', 'b']);
+    expect(Contents?.[0]).toMatchObject({ Size: 7, ETag: '"9a0364b9e99bb480dd25e1f0284c8555"' });
+    expect(IsTruncated).toBe(false);
+  });
+
+  it('lists what begins with a prefix, or comes after a key', async () => {
+    for (const key of ['a/1', 'a/2', 'ab']) await upload(key);
+    expect(await keysOf({ Prefix: 'a/' })).toEqual(['a/1', 'a/2']);
+    expect(await keysOf({ StartAfter: 'a/1' })).toEqual(['a/2', 'ab']);
+    expect(await keysOf({ Prefix: 'c' })).toEqual([]);
+  });
+
+  it.each([1, 2, 3])('lists every object once in pages of %i', async (size) => {
+    const keys = ['a', 'b ', 'c"<&>', 'é', '🗂'];
+    for (const key of keys) await upload(key);
+    expect(await keysOf({}, size)).toEqual(keys);
+  });
+
+  it('refuses a token that it has not given', async () => {
+    const listed = server.client.send(new ListObjectsV2Command({ Bucket: BUCKET, ContinuationToken: 'x' }));
+    await expect(listed).rejects.toMatchObject({ name: 'InvalidArgument' });
+  });
+});
+
+describe('a bucket without versions', () => {
+  const Bucket = UNVERSIONED_BUCKET;
+  const object = { bucket: Bucket, key: 'a', headers: {}, keepsSha256: false };
+  beforeEach(async () => {
+    const staged = await server.store.stage();
+    await staged.write(Buffer.from('content'));
+    await server.store.commit(staged, await staged.seal(), object);
+  });
+
+  it('names none', async () => {
+    const { Body, VersionId } = await server.client.send(new GetObjectCommand({ Bucket, Key: 'a' }));
+    expect({ content: await Body?.transformToString(), VersionId }).toEqual({ content: 'content' });
+  });
+
+  it('forgets what is deleted, and does not mind what is not there', async () => {
+    for (const _ of ['there', 'gone']) {
+      const answer = await server.client.send(new DeleteObjectCommand({ Bucket, Key: 'a' }));
+      expect(answer).toEqual({ $metadata: expect.objectContaining({ httpStatusCode: 204 }) });
+    }
+    await expect(server.client.send(new GetObjectCommand({ Bucket, Key: 'a' }))).rejects.toThrow();
+    expect([...server.store.keys(Bucket)]).toEqual([]);
+  });
+
+  it('takes no forms', async () => {
+    const date = new Date();
+    const [, encoded = ''] = signedForm({ key: 'b', date }).find(([name]) => name === 'policy') ?? [];
+    const policy = Buffer.from(encoded, 'base64').toString().replace(BUCKET, Bucket);
+    const answer = await postForm(server.url, signedForm({ key: 'b', date, policy }), 'content', Bucket);
+    expect(answer.status).toBe(403);
+    expect([...server.store.keys(Bucket)].map(([key]) => key)).toEqual(['a']);
+  });
+});
+
 it('keeps any key exactly, whoever asks for it', async () => {
   const key = fc
     .string({ unit: 'binary', minLength: 1, maxLength: 60 })
@@ -234,10 +308,11 @@ it('keeps any key exactly, whoever asks for it', async () => {
 describe('anything else', () => {
   it.each([
     ['PutObject', new PutObjectCommand({ Bucket: BUCKET, Key: 'a', Body: 'content' })],
-    ['ListObjectsV2', new ListObjectsV2Command({ Bucket: BUCKET })],
+    ['ListObjects', new ListObjectsCommand({ Bucket: BUCKET })],
     ['ListBuckets', new ListBucketsCommand()],
     ['a conditional GetObject', new GetObjectCommand({ Bucket: BUCKET, Key: 'a', IfMatch: 'x' })],
-    ['a list by delimiter', new ListObjectVersionsCommand({ Bucket: BUCKET, Delimiter: '/' })],
+    ['a list by delimiter', new ListObjectsV2Command({ Bucket: BUCKET, Delimiter: '/' })],
+    ['versions by delimiter', new ListObjectVersionsCommand({ Bucket: BUCKET, Delimiter: '/' })],
     ['a part of an object', new GetObjectCommand({ Bucket: BUCKET, Key: 'a', PartNumber: 1 })],
   ])('is not implemented: %s', async (_, command) => {
     const sent = server.client.send(command as GetObjectCommand);
