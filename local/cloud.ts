@@ -18,7 +18,7 @@ import { openQueue, type Queue, queueName } from './queue.ts';
 import { ResourceRouter } from './resource-router.ts';
 import { createS3Handler, type S3Handler } from './s3/handler.ts';
 import { openState } from './state.ts';
-import { loadSubscriber } from './subscribers.ts';
+import type { Mount } from './subscribers.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { synthesize } from './synth.ts';
 import { openTable } from './table.ts';
@@ -39,8 +39,8 @@ export interface CloudOptions {
   readonly awsPort?: number;
   /** The stack's settings beside those of its issuer. @default - the stack's own defaults */
   readonly settings?: Partial<RawStorageStackProps>;
-  /** Handlers of subscribers, each with its construct beside it. @default - none */
-  readonly subscribers?: readonly string[];
+  /** What else is in the stack: constructs that subscribe to its bus. @default - nothing */
+  readonly subscribers?: readonly Mount[];
   /** How long a delivery that failed first waits to be tried again, in milliseconds. @default 100 */
   readonly firstBackoffMs?: number;
   /** Takes each line of the functions' logs: JSON. @default - they are dropped */
@@ -74,7 +74,7 @@ const AUDIENCE = 'nexus-local';
 /**
  * Runs the stack: what its template says is what runs.
  *
- * @throws PortInUseError, StateInUseError, FunctionError of a function that does not load, Error of a subscriber that does not
+ * @throws PortInUseError, StateInUseError, FunctionError of a function that does not load
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { port = 0, awsPort = 0, log = () => {}, onEvent = () => {}, firstBackoffMs = 100 } = options;
@@ -89,8 +89,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   opened.defer(() => api.close());
   const issuer = await openIssuer({ dir: state.dir, url: api.url, audience: AUDIENCE });
   const settings = { ...options.settings, issuer: issuer.url, audience: AUDIENCE };
-  const subscribers = await Promise.all((options.subscribers ?? []).map(loadSubscriber));
-  const unplaced = synthesize(settings, dirOf('cdk.out'), subscribers);
+  const unplaced = synthesize(settings, dirOf('cdk.out'), options.subscribers);
   const mapping = readStreamMapping(unplaced);
   const names = {
     bucket: unplaced.output('RawBucketName'),

@@ -39,12 +39,14 @@ try {
 
 /** Loads the cloud only now: the CDK takes seconds, and a wrong flag should not. */
 async function start(): Promise<Cloud> {
+  const { loadSubscriber } = await import('./subscribers.ts');
+  const subscribers = await Promise.all(options.subscribers.map(loadSubscriber));
   const { startCloud } = await import('./cloud.ts');
   return startCloud({
     ...(!options.ephemeral && { dir: '.nexus' }),
     port: options.port,
     awsPort: options.awsPort,
-    subscribers: options.subscribers,
+    subscribers,
     log: (line) => console.error(line),
     onEvent: (event) => console.log(formatEvent(event)),
   });

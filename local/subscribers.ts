@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Construct } from 'constructs';
 import { type BuildFailure, build } from 'esbuild';
@@ -47,6 +47,6 @@ async function requireToCompile(entry: string): Promise<void> {
     const [first] = (error as BuildFailure).errors;
     if (first?.location == null) throw error;
     const { file, line, column } = first.location;
-    throw new Error(`${relative('', file)}:${line}:${column + 1}: ${first.text}`, { cause: error });
+    throw new Error(`${file}:${line}:${column + 1}: ${first.text}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -44,7 +44,8 @@ async function start(args: readonly string[], cwd?: string): Promise<Run & { api
 test('--help lists the options', async () => {
   const { exited, output } = run(['--help']);
   expect(await exited).toBe(0);
-  for (const option of ['--port', '--aws-port', '--ephemeral']) expect(output().stdout).toContain(option);
+  for (const option of ['--port', '--aws-port', '--subscribe', '--ephemeral'])
+    expect(output().stdout).toContain(option);
 });
 
 test.each([
@@ -53,6 +54,7 @@ test.each([
   [['--port', '70000'], "not '70000'"],
   [['--port', '65535'], '--aws-port'],
   [['surplus'], 'surplus'],
+  [['--subscribe'], '--subscribe'],
 ])('%j is refused in one line', async (args, part) => {
   const { exited, output } = run(args);
   expect(await exited).toBe(2);
@@ -111,6 +113,52 @@ test('assets and events survive kill -9', async () => {
   second.child.kill('SIGTERM');
   expect(await second.exited).toBe(0);
   expect(existsSync(join(cwd, '.nexus', 'lock'))).toBe(false);
+}, 120_000);
+
+test('a subscriber that is not there is one line', async () => {
+  const { exited, output } = run(['--port', '0', '--ephemeral', '--subscribe', 'none/handler.ts']);
+  expect(await exited).toBe(1);
+  expect(output().stderr).toBe('Starting…\nnexus: --subscribe none/handler.ts: there is no such file\n');
+});
+
+test('subscribers are told within a second; what one has not done with survives kill -9', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'));
+  const handlers = ['examples/subscriber/handler.ts', 'test/local/waiting-subscriber/handler.ts'];
+  const flags = ['--port', '0', ...handlers.flatMap((handler) => ['--subscribe', resolve(handler)])];
+  const logged = (run: Run, message: string, assetId: unknown) =>
+    run
+      .output()
+      .stderr.split('\n')
+      .filter((line) => line.includes(`"message":"${message}"`) && line.includes(String(assetId)));
+
+  const first = await start(flags, cwd);
+  const assets: unknown[] = [];
+  const latencies: number[] = [];
+  // Other tests may have the machine to themselves for a while.
+  while (assets.length < 3) {
+    const { asset_id } = await upload(first.apiUrl);
+    const answered = performance.now();
+    await expect
+      .poll(() => logged(first, 'lines counted', asset_id), { interval: 5, timeout: 30_000 })
+      .toHaveLength(1);
+    latencies.push(performance.now() - answered);
+    assets.push(asset_id);
+  }
+  expect(Math.min(...latencies)).toBeLessThan(1000);
+  for (const asset of assets) {
+    await expect.poll(() => logged(first, 'waiting', asset)).toHaveLength(1);
+    expect(logged(first, 'let through', asset)).toEqual([]);
+  }
+  first.child.kill('SIGKILL');
+  await first.exited;
+
+  writeFileSync(join(cwd, 'gate'), '');
+  const second = await start(flags, cwd);
+  for (const asset of assets) {
+    await expect.poll(() => logged(second, 'let through', asset), { timeout: 30_000 }).toHaveLength(1);
+    // One who had done with it is not told again.
+    expect(logged(second, 'counted before', asset)).toEqual([]);
+  }
 }, 120_000);
 
 async function authorization(apiUrl: string): Promise<Record<string, string>> {

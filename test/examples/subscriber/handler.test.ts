@@ -9,6 +9,7 @@ import { REGION } from '../../../local/account.ts';
 import { AwsError } from '../../../local/aws-error.ts';
 import { type Cloud, startCloud } from '../../../local/cloud.ts';
 import type { PlainTable } from '../../../local/plain-table.ts';
+import { loadSubscriber } from '../../../local/subscribers.ts';
 import { Client, eventsOf } from '../../e2e/client.ts';
 
 const FUNCTION = 'count-lines';
@@ -21,7 +22,7 @@ const logged: { function: string; message: Record<string, unknown> }[] = [];
 
 beforeAll(async () => {
   cloud = await startCloud({
-    subscribers: ['examples/subscriber/handler.ts'],
+    subscribers: [await loadSubscriber('examples/subscriber/handler.ts')],
     firstBackoffMs: 1,
     log: (line) => logged.push(JSON.parse(line)),
   });
