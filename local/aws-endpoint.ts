@@ -4,6 +4,7 @@ import { AwsError } from './aws-error.ts';
 import type { AccessControl } from './iam/principals.ts';
 import { answerJson, type JsonService, type JsonServiceProtocol } from './json-service.ts';
 import { listenOnLoopback } from './loopback-server.ts';
+import { answerQuery, type QueryService } from './query-service.ts';
 
 export interface AwsEndpointOptions {
   /** 0: any that is free. */
@@ -13,14 +14,10 @@ export interface AwsEndpointOptions {
   readonly table: JsonService;
   readonly bus: JsonService;
   readonly queue: JsonService;
-  /** Verifies its requests itself: it speaks XML. */
-  readonly sts: HttpService;
+  readonly sts: QueryService;
+  readonly cloudformation: QueryService;
   /** Verifies its requests itself: a form is signed otherwise. */
-  readonly s3: HttpService;
-}
-
-interface HttpService {
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  readonly s3: { handle(request: IncomingMessage, response: ServerResponse): Promise<void> };
 }
 
 export interface AwsEndpoint {
@@ -37,13 +34,13 @@ const unknown: JsonService = {
 };
 
 /**
- * All AWS services on one port of 127.0.0.1, told apart by `X-Amz-Target`, which S3 and STS do not have, and by the form in
- * which STS is asked, which S3 does not take.
+ * All AWS services on one port of 127.0.0.1, told apart by `X-Amz-Target`, which services of the JSON protocol have; by the
+ * form in which those of the query protocol are asked, which S3 does not take; and these by what they are signed for.
  *
  * @throws PortInUseError
  */
 export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
-  const { port, iam, table, bus, queue, sts, s3 } = options;
+  const { port, iam, table, bus, queue, sts, cloudformation, s3 } = options;
   const dynamodb: JsonServiceProtocol = {
     version: '1.0',
     namespace: 'com.amazonaws.dynamodb.v20120810',
@@ -74,7 +71,11 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const server = await listenOnLoopback(port);
   server.serve((request, response) => {
     const target = request.headers['x-amz-target'];
-    if (target === undefined) return (isQuery(request) ? sts : s3).handle(request, response);
+    if (target === undefined) {
+      if (!isQuery(request)) return s3.handle(request, response);
+      const service = isSignedFor(cloudformation.service, request) ? cloudformation : sts;
+      return answerQuery(service, iam, request, response);
+    }
     const [name = '', operation = ''] = String(target).split('.');
     const { service, protocol } = services.get(name) ?? { service: unknown, protocol: dynamodb };
     return answerJson(service, operation, protocol, iam, request, response);
@@ -86,4 +87,8 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
 function isQuery({ method, url, headers }: IncomingMessage): boolean {
   const type = headers['content-type'] ?? '';
   return method === 'POST' && url === '/' && /^application\/x-www-form-urlencoded\b/i.test(type);
+}
+
+function isSignedFor(service: string, { headers }: IncomingMessage): boolean {
+  return headers.authorization?.includes(`/${service}/aws4_request`) === true;
 }

@@ -3,6 +3,7 @@ import type { DatasetEvent } from '#core/events';
 import type { RawStorageStackProps } from '../lib/raw-storage-stack.ts';
 import { REGION } from './account.ts';
 import { startAwsEndpoint } from './aws-endpoint.ts';
+import { CloudFormation } from './cloudformation.ts';
 import { type EventBus, openEventBus } from './event-bus.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import { createFailureDestination } from './failure-destination.ts';
@@ -20,7 +21,7 @@ import { createS3Handler, type S3Handler } from './s3/handler.ts';
 import { openState } from './state.ts';
 import type { Mount } from './subscribers.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { synthesize } from './synth.ts';
+import { STACK_NAME, synthesize } from './synth.ts';
 import { openTable } from './table.ts';
 import { tableName } from './table-access.ts';
 import { readApi } from './template/api.ts';
@@ -123,6 +124,10 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const s3 = createS3Handler({ dir: dirOf('s3'), buckets: readBuckets(unplaced), iam, region: REGION });
 
   const sts = new Sts(iam);
+  const cloudformation = new CloudFormation(iam, {
+    name: STACK_NAME,
+    outputs: () => ({ ...template.outputs(), ApiUrl: api.url }),
+  });
   const aws = await startAwsEndpoint({
     port: awsPort,
     iam,
@@ -130,6 +135,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     bus: events,
     queue: new ResourceRouter(queues, queueName),
     sts,
+    cloudformation,
     s3,
   });
   opened.defer(() => aws.close());

@@ -32,7 +32,7 @@ interface EntryResult {
   readonly ErrorMessage?: string;
 }
 
-/** EventBridge's PutEvents. There are no rules: each event is kept, and whoever subscribes gets them all. */
+/** EventBridge's PutEvents, and that a bus is there. There are no rules: each event is kept, and whoever subscribes gets them all. */
 export class EventBus implements JsonService {
   readonly #names: readonly string[];
   readonly #now: () => Date;
@@ -50,16 +50,14 @@ export class EventBus implements JsonService {
   }
 
   accesses(operation: string, input: object): readonly Access[] {
-    requirePutEvents(operation);
-    const names = new Set(readEntries(input).map(busName));
-    return [...names].map((name) => ({
-      action: 'events:PutEvents',
-      resource: `arn:aws:events:${REGION}:${ACCOUNT_ID}:event-bus/${name}`,
-    }));
+    requireOperation(operation);
+    const names = operation === 'PutEvents' ? new Set(readEntries(input).map(busName)) : [readBusName(input)];
+    return [...names].map((name) => ({ action: `events:${operation}`, resource: busArn(name) }));
   }
 
   async handle(operation: string, input: object): Promise<unknown> {
-    requirePutEvents(operation);
+    requireOperation(operation);
+    if (operation === 'DescribeEventBus') return this.#describe(readBusName(input));
     const Entries = readEntries(input).map((entry) => this.#put(entry));
     return { FailedEntryCount: Entries.filter(({ EventId }) => EventId === undefined).length, Entries };
   }
@@ -79,6 +77,11 @@ export class EventBus implements JsonService {
     this.#journal.close();
   }
 
+  #describe(name: string) {
+    if (this.#names.includes(name)) return { Name: name, Arn: busArn(name) };
+    throw new AwsError(400, 'ResourceNotFoundException', `Event bus ${name} does not exist.`);
+  }
+
   #put(entry: PutEventsEntry): EntryResult {
     try {
       const event = toEvent(entry, this.#names, randomUUID(), this.#now());
@@ -93,8 +96,15 @@ export class EventBus implements JsonService {
   }
 }
 
-function requirePutEvents(operation: string): void {
-  if (operation === 'PutEvents') return;
+const busArn = (name: string) => `arn:aws:events:${REGION}:${ACCOUNT_ID}:event-bus/${name}`;
+
+function readBusName(input: object): string {
+  const { Name = 'default' } = input as { Name?: string };
+  return busName({ EventBusName: Name });
+}
+
+function requireOperation(operation: string): void {
+  if (operation === 'PutEvents' || operation === 'DescribeEventBus') return;
   throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
 }
 

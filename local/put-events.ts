@@ -102,7 +102,7 @@ export function toEvent(entry: PutEventsEntry, buses: readonly string[], id: str
 }
 
 /** An entry may name its bus by ARN. */
-export function busName({ EventBusName }: PutEventsEntry): string {
+export function busName({ EventBusName }: Pick<PutEventsEntry, 'EventBusName'>): string {
   return EventBusName.replace(/^arn:aws:events:[^:]*:\d*:event-bus\//, '');
 }
 

@@ -22,7 +22,7 @@ export interface Signer {
 /** What a signature is bound to besides its date. */
 export interface SigningScope {
   readonly signerOf: (accessKeyId: string) => Signer | undefined;
-  readonly service: 'dynamodb' | 's3' | 'events' | 'sqs' | 'sts';
+  readonly service: 'dynamodb' | 's3' | 'events' | 'sqs' | 'sts' | 'cloudformation';
   readonly region: string;
 }
 
@@ -36,6 +36,7 @@ const REFUSALS: Readonly<Record<'unknown' | 'expired', Record<SigningScope['serv
     events: [400, 'UnrecognizedClientException'],
     sqs: [403, 'InvalidClientTokenId'],
     sts: [403, 'InvalidClientTokenId'],
+    cloudformation: [403, 'InvalidClientTokenId'],
   },
   expired: {
     s3: [400, 'ExpiredToken'],
@@ -43,6 +44,7 @@ const REFUSALS: Readonly<Record<'unknown' | 'expired', Record<SigningScope['serv
     events: [400, 'ExpiredTokenException'],
     sqs: [403, 'ExpiredToken'],
     sts: [403, 'ExpiredToken'],
+    cloudformation: [403, 'ExpiredToken'],
   },
 };
 

@@ -5,6 +5,8 @@ import { RawStorageStack, type RawStorageStackProps } from '../lib/raw-storage-s
 import type { Mount } from './subscribers.ts';
 import { StackTemplate, type TemplateJson } from './template.ts';
 
+export const STACK_NAME = 'NexusRawStorage';
+
 const FEATURE_FLAGS = new URL('../cdk.json', import.meta.url);
 
 /**
@@ -33,7 +35,7 @@ export function synthesize(
       'aws:cdk:enable-asset-metadata': true,
     },
   });
-  const stack = new RawStorageStack(app, 'NexusRawStorage', settings);
+  const stack = new RawStorageStack(app, STACK_NAME, settings);
   for (const [index, mount] of subscribers.entries()) {
     mount(stack, index === 0 ? 'Subscriber' : `Subscriber${index + 1}`, stack.storage);
   }

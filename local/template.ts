@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { resolveIntrinsics } from './intrinsics.ts';
+import { resolveIntrinsics, UnresolvedIntrinsicError } from './intrinsics.ts';
 import { localAttributes, pseudoParameter } from './template/local-values.ts';
 
 export interface TemplateJson {
@@ -69,6 +69,21 @@ export class StackTemplate {
     const output = this.#json.Outputs?.[name];
     if (output === undefined) throw new Error(`The template has no output ${name}`);
     return String(this.resolve(output.Value));
+  }
+
+  /** By name: those that have a local value. */
+  outputs(): Record<string, string> {
+    const names = Object.keys(this.#json.Outputs ?? {});
+    return Object.fromEntries(
+      names.flatMap((name) => {
+        try {
+          return [[name, this.output(name)]];
+        } catch (error) {
+          if (error instanceof UnresolvedIntrinsicError) return [];
+          throw error;
+        }
+      }),
+    );
   }
 
   /** @throws UnresolvedIntrinsicError where `part` rests on something that only an AWS account has. */

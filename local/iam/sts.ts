@@ -1,59 +1,21 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { REGION } from '../account.ts';
 import { AwsError } from '../aws-error.ts';
-import { readBody } from '../request-body.ts';
-import { type XmlElement, xmlDocument } from '../s3/xml.ts';
-import { verifySignature } from '../sigv4.ts';
+import type { QueryService } from '../query-service.ts';
 import { readAssumeRole } from './assume-role-request.ts';
 import { type Access, describeRefusal, type Principal } from './principal.ts';
 import type { Principals } from './principals.ts';
 
-const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
-
 /** STS, of which AssumeRole is here. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-export class Sts {
+export class Sts implements QueryService {
+  readonly service = 'sts';
+  readonly namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
   readonly #principals: Principals;
 
   constructor(principals: Principals) {
     this.#principals = principals;
   }
 
-  /** Answers one request; never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const requestId = randomUUID();
-    const send = (status: number, root: XmlElement) => {
-      const body = xmlDocument(root, NAMESPACE);
-      response.writeHead(status, {
-        'content-type': 'text/xml',
-        'content-length': Buffer.byteLength(body),
-        'x-amzn-requestid': requestId,
-      });
-      response.end(body);
-    };
-    try {
-      const body = await readBody(request);
-      const caller = await this.#verify(request, body);
-      const metadata: XmlElement = ['ResponseMetadata', [['RequestId', requestId]]];
-      send(200, ['AssumeRoleResponse', [this.#assumeRole(caller, body.toString()), metadata]]);
-    } catch (error) {
-      // The sender learns of the refusal at once; what it still sends is read and dropped.
-      request.resume();
-      if (!response.destroyed) send(...refusal(error, requestId));
-    }
-  }
-
-  async #verify({ method = '', url = '', headers }: IncomingMessage, body: Buffer): Promise<Principal> {
-    const payloadHash = createHash('sha256').update(body).digest('hex');
-    const { principal } = await verifySignature(
-      { method, url, headers, payloadHash },
-      { service: 'sts', region: REGION, signerOf: (key) => this.#principals.signerOf(key) },
-    );
-    return principal;
-  }
-
-  #assumeRole(caller: Principal, body: string): XmlElement {
-    const { roleArn, sessionName, seconds, tags } = readAssumeRole(new URLSearchParams(body));
+  handle(caller: Principal, parameters: URLSearchParams): ReturnType<QueryService['handle']> {
+    const { roleArn, sessionName, seconds, tags } = readAssumeRole(parameters);
     const role = this.#principals.role(roleArn);
     const keys = Object.keys(tags);
     const requested = Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value]);
@@ -71,9 +33,9 @@ export class Sts {
       tags,
       seconds,
     );
-    return [
-      'AssumeRoleResult',
-      [
+    return {
+      operation: 'AssumeRole',
+      result: [
         [
           'Credentials',
           [
@@ -91,33 +53,10 @@ export class Sts {
           ],
         ],
       ],
-    ];
+    };
   }
 }
 
 function denied(caller: Principal, access: Access): AwsError {
   return new AwsError(403, 'AccessDenied', describeRefusal(caller, access));
-}
-
-function refusal(error: unknown, requestId: string): [status: number, root: XmlElement] {
-  const known = error instanceof AwsError;
-  if (!known) console.error(error);
-  const { status, code, message } = known
-    ? error
-    : new AwsError(500, 'InternalFailure', 'The request failed because of an internal error.');
-  const detail: XmlElement[] = [
-    ['Type', status < 500 ? 'Sender' : 'Receiver'],
-    ['Code', code],
-    ['Message', message],
-  ];
-  return [
-    status,
-    [
-      'ErrorResponse',
-      [
-        ['Error', detail],
-        ['RequestId', requestId],
-      ],
-    ],
-  ];
 }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AwsError } from '../../local/aws-error.ts';
 import { acme, apiEvent, context, read } from '../support/api-event.ts';
 import { tenantId } from '../support/arbitraries.ts';
 import { postForm, startAws, type TestAws } from '../support/aws.ts';
@@ -164,8 +165,8 @@ describe('what they reach the stores by', () => {
 
   it('is nothing where STS gives none: 503, to be tried again', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {});
-    const down = vi.spyOn(aws.sts, 'handle').mockImplementation(async (_, response) => {
-      response.writeHead(400).end('<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>');
+    const down = vi.spyOn(aws.sts, 'handle').mockImplementation(() => {
+      throw new AwsError(400, 'Throttling', 'Rate exceeded');
     });
     const written = vi.spyOn(aws.table, 'handle');
     const options = { authorizer: { ...acme, tenant_id: 't_throttled' } };

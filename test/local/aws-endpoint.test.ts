@@ -11,7 +11,7 @@ import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
 import type { JsonService } from '../../local/json-service.ts';
 import { PortInUseError } from '../../local/loopback-server.ts';
 import { everythingFor } from '../support/iam.ts';
-import { CREDENTIALS, type Services, startServices } from './services.ts';
+import { answering, CREDENTIALS, type Services, startServices } from './services.ts';
 
 let services: Services;
 
@@ -22,11 +22,18 @@ afterAll(() => services.close());
 
 const get = new GetCommand({ TableName: 'things', Key: { pk: 'a' } });
 
-test('what has no target is for S3, and a query for STS', async () => {
+test('what has no target is for S3, and a query for the service that it is signed for, or STS', async () => {
   expect(await (await fetch(`${services.url}/bucket/key`)).text()).toBe('s3');
-  const form = new URLSearchParams({ Action: 'AssumeRole' });
-  expect(await (await fetch(services.url, { method: 'POST', body: form })).text()).toBe('sts');
-  expect(await (await fetch(`${services.url}/bucket`, { method: 'POST', body: form })).text()).toBe('s3');
+  const body = new URLSearchParams({ Action: 'AssumeRole' });
+  expect(await (await fetch(`${services.url}/bucket`, { method: 'POST', body })).text()).toBe('s3');
+  const ask = async (headers: Record<string, string>) =>
+    (await fetch(services.url, { method: 'POST', body, headers })).text();
+  const signedFor = (service: string) => ({
+    authorization: `AWS4-HMAC-SHA256 Credential=id/20260131/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+  });
+  expect(await ask({})).toContain('<ErrorResponse xmlns="sts">');
+  expect(await ask(signedFor('sts'))).toContain('<ErrorResponse xmlns="sts">');
+  expect(await ask(signedFor('cloudformation'))).toContain('<ErrorResponse xmlns="cloudformation">');
 });
 
 test.each([
@@ -111,9 +118,9 @@ test('operations that are not implemented are refused', async () => {
 test('a port in use is said in one line', async () => {
   const port = Number(new URL(services.url).port);
   const { table, bus, queue } = services;
-  const [s3, sts] = [{ async handle() {} }, { async handle() {} }];
+  const [sts, cloudformation, s3] = [answering('sts'), answering('cloudformation'), { async handle() {} }];
   const iam = everythingFor(CREDENTIALS);
-  const second = startAwsEndpoint({ port, iam, table, bus, queue, sts, s3 });
+  const second = startAwsEndpoint({ port, iam, table, bus, queue, sts, cloudformation, s3 });
   await expect(second).rejects.toThrow(PortInUseError);
   await expect(second).rejects.toThrow(`Port ${port} is in use`);
 });
@@ -125,9 +132,18 @@ test('an error of our own is told to the console, and not to the client', async 
     handle: () => Promise.reject(new Error('a secret detail')),
   };
   const { bus, queue } = services;
-  const [s3, sts] = [{ async handle() {} }, { async handle() {} }];
+  const [sts, cloudformation, s3] = [answering('sts'), answering('cloudformation'), { async handle() {} }];
   const iam = everythingFor(CREDENTIALS);
-  const endpoint = await startAwsEndpoint({ port: 0, iam, table: broken, bus, queue, sts, s3 });
+  const endpoint = await startAwsEndpoint({
+    port: 0,
+    iam,
+    table: broken,
+    bus,
+    queue,
+    sts,
+    cloudformation,
+    s3,
+  });
   const client = new DynamoDBClient({
     endpoint: endpoint.url,
     region: REGION,

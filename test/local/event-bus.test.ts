@@ -1,6 +1,10 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import {
+  DescribeEventBusCommand,
+  PutEventsCommand,
+  type PutEventsRequestEntry,
+} from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openEventBus, type StoredEvent } from '../../local/event-bus.ts';
 import { type Services, startServices } from './services.ts';
@@ -121,4 +125,20 @@ test('events outlive the process, but for one that was being written', async () 
   expect(again.events().map((event) => event['detail-type'])).toEqual(['first', 'third']);
   again.close();
   bus.close();
+});
+
+test.each(['raw', 'arn:aws:events:us-east-1:000000000000:event-bus/raw'])(
+  'a bus is there: %s',
+  async (Name) => {
+    expect(await services.events.send(new DescribeEventBusCommand({ Name }))).toMatchObject({
+      Name: 'raw',
+      Arn: 'arn:aws:events:us-east-1:000000000000:event-bus/raw',
+    });
+  },
+);
+
+test.each(['other', undefined])('a bus is not there: %s', async (Name) => {
+  await expect(services.events.send(new DescribeEventBusCommand({ Name }))).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+  });
 });

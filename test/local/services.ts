@@ -6,6 +6,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { REGION } from '../../local/account.ts';
 import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
 import { type EventBus, openEventBus } from '../../local/event-bus.ts';
+import type { QueryService } from '../../local/query-service.ts';
 import { openQueue, type Queue } from '../../local/queue.ts';
 import { openTable, type Table } from '../../local/table.ts';
 import { everythingFor } from '../support/iam.ts';
@@ -25,18 +26,23 @@ export interface Services {
   close(): Promise<void>;
 }
 
+/** A service that answers its own name. */
+export function answering<T extends QueryService['service']>(service: T) {
+  return { service, namespace: service, handle: () => ({ operation: service, result: [] }) };
+}
+
 export async function startServices(dir = makeDir()): Promise<Services> {
   const table = await openTable({ dir, definition: DEFINITION });
   const bus = openEventBus({ dir, names: ['raw'] });
   const queue = openQueue({ dir, name: 'poison' });
-  const answering = (name: string) => ({
+  const s3 = {
     async handle(_: unknown, response: { end(text: string): void }) {
-      response.end(name);
+      response.end('s3');
     },
-  });
-  const [s3, sts] = [answering('s3'), answering('sts')];
+  };
+  const [sts, cloudformation] = [answering('sts'), answering('cloudformation')];
   const iam = everythingFor(CREDENTIALS);
-  const endpoint = await startAwsEndpoint({ port: 0, iam, table, bus, queue, sts, s3 });
+  const endpoint = await startAwsEndpoint({ port: 0, iam, table, bus, queue, sts, cloudformation, s3 });
   const config = { endpoint: endpoint.url, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 };
   const [dynamodb, events, sqs] = [
     new DynamoDBClient(config),

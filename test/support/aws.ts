@@ -6,12 +6,13 @@ import { ENV } from '#core/env';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { ACCOUNT_ID, REGION } from '../../local/account.ts';
 import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
+import { CloudFormation } from '../../local/cloudformation.ts';
 import { openEventBus } from '../../local/event-bus.ts';
 import { Principals } from '../../local/iam/principals.ts';
 import { Sts } from '../../local/iam/sts.ts';
 import { openQueue } from '../../local/queue.ts';
 import { createS3Handler } from '../../local/s3/handler.ts';
-import { synthesize } from '../../local/synth.ts';
+import { STACK_NAME, synthesize } from '../../local/synth.ts';
 import { openTable } from '../../local/table.ts';
 import { readResourcePolicies, readRoles } from '../../local/template/roles.ts';
 
@@ -53,7 +54,11 @@ export async function startAws({ as: who = 'presign-upload' as FunctionName | 'a
   ];
   const s3 = createS3Handler({ dir: join(dir, 's3'), buckets, iam, region: REGION });
   const sts = new Sts(iam);
-  const endpoint = await startAwsEndpoint({ port: 0, iam, table, bus, queue, sts, s3 });
+  const cloudformation = new CloudFormation(iam, {
+    name: STACK_NAME,
+    outputs: () => template.at(endpoint.url).outputs(),
+  });
+  const endpoint = await startAwsEndpoint({ port: 0, iam, table, bus, queue, sts, cloudformation, s3 });
   const credentials = who === 'administrator' ? iam.administrator : iam.credentialsOf(roleArn(`${who}-role`));
   const environment = {
     AWS_REGION: REGION,
