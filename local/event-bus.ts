@@ -32,7 +32,7 @@ interface EntryResult {
   readonly ErrorMessage?: string;
 }
 
-/** EventBridge's PutEvents, and that a bus is there. There are no rules: each event is kept, and whoever subscribes gets them all. */
+/** EventBridge's PutEvents, and that a bus is there. Each event is kept, and told to whoever subscribes: the rules, and people. */
 export class EventBus implements JsonService {
   readonly #names: readonly string[];
   readonly #now: () => Date;
