@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, HeadObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -12,7 +12,7 @@ import type { PresignResponse } from '#core/asset';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { Client, eventsOf, sha256 } from './client.ts';
-import { breakBundle, type Fault } from './faulty-bundle.ts';
+import { breakBundle, bundleDirectory, type Fault } from './faulty-bundle.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'nexus-crossing-test-'));
 const SECRET = 'what t_ab alone may know';
@@ -51,18 +51,8 @@ const UNCHECKED: Fault[] = [
 ];
 
 async function inject(name: FunctionName, ...faults: Fault[]): Promise<void> {
-  await breakBundle(directoryOf(name), name, [...UNCHECKED, ...faults]);
+  await breakBundle(bundleDirectory(dir, name), name, [...UNCHECKED, ...faults]);
   await cloud.functions.kill(name);
-}
-
-/** Where the running stack has the function's bundle: under its template's name for it. */
-function directoryOf(name: FunctionName): string {
-  const [path] = globSync(join(dir, 'cdk.out', '*.template.json'));
-  const { Resources } = JSON.parse(readFileSync(path ?? '', 'utf8'));
-  const found = Object.values(Resources as Record<string, { Metadata?: Record<string, string> }>).find(
-    ({ Metadata }) => Metadata?.['aws:asset:path'] && Metadata['aws:cdk:path']?.endsWith(`/${name}/Resource`),
-  );
-  return join(dirname(path ?? ''), String(found?.Metadata?.['aws:asset:path']));
 }
 
 const asVictim = { 'x-tenant-id': 't_ab' };

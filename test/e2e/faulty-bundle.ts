@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { FunctionName } from '../../lib/function-names.ts';
@@ -9,6 +9,16 @@ import type { FunctionName } from '../../lib/function-names.ts';
 export type Fault = readonly [file: string, text: string, bug: string];
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where a cloud that keeps everything in `dir` has a function's bundle: under its template's name for it. */
+export function bundleDirectory(dir: string, name: FunctionName): string {
+  const [path] = globSync(join(dir, 'cdk.out', '*.template.json'));
+  const { Resources } = JSON.parse(readFileSync(path ?? '', 'utf8'));
+  const found = Object.values(Resources as Record<string, { Metadata?: Record<string, string> }>).find(
+    ({ Metadata }) => Metadata?.['aws:asset:path'] && Metadata['aws:cdk:path']?.endsWith(`/${name}/Resource`),
+  );
+  return join(dirname(path ?? ''), String(found?.Metadata?.['aws:asset:path']));
+}
 
 /**
  * Puts a bundle of a function with faults in its sources in the place of the right one.

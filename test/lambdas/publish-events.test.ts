@@ -239,11 +239,12 @@ describe('when time is up', () => {
   it('nothing more is sent, and what is not published is delivered again', async () => {
     const records = Array.from({ length: 30 }, () => change(presignedRecord()));
     let calls = 0;
-    injectFaults(aws.bus, () => (++calls === 2 ? { kind: 'slow', ms: 2_900 } : undefined));
+    const idle = injectFaults(aws.bus, () => (++calls === 2 ? { kind: 'slow', ms: 1_500 } : undefined));
     // The first call is answered; while the second is waited for, the last second begins.
     expect(await publish(records, 2_000)).toEqual(records.slice(10).map(({ seq }) => seq));
     expect(calls).toBe(2);
     expect(published()).toEqual(records.slice(0, 10).map(idOf));
+    await idle();
   });
 
   it('nothing is sent at all, where it was before', async () => {

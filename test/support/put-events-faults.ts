@@ -14,13 +14,18 @@ export type PutEventsFault =
   /** Only then are the entries taken and the answer sent, whether or not somebody still waits for it. */
   | { readonly kind: 'slow'; readonly ms: number };
 
-/** Lets calls of PutEvents fail: `choose` is asked once a call, and may let it pass. Undone by restoring the mocks. */
+/**
+ * Lets calls of PutEvents fail: `choose` is asked once a call, and may let it pass. Undone by restoring the mocks.
+ *
+ * @returns resolves once no call is under way, nor one that nobody waits for any more
+ */
 export function injectFaults(
   bus: EventBus,
   choose: (entries: readonly PutEventsEntry[]) => PutEventsFault | undefined,
-): void {
+): () => Promise<unknown> {
   const handle = bus.handle.bind(bus);
-  vi.spyOn(bus, 'handle').mockImplementation(async (operation, input) => {
+  const calls: Promise<unknown>[] = [];
+  const answer = async (operation: string, input: object) => {
     const { Entries } = input as { Entries: readonly PutEventsEntry[] };
     const fault = choose(Entries);
     switch (fault?.kind) {
@@ -35,7 +40,13 @@ export function injectFaults(
         await sleep(fault.ms, undefined, { ref: false });
     }
     return handle(operation, input);
+  };
+  vi.spyOn(bus, 'handle').mockImplementation((operation, input) => {
+    const call = answer(operation, input);
+    calls.push(call);
+    return call;
   });
+  return () => Promise.allSettled(calls);
 }
 
 async function putPartly(

@@ -1,0 +1,90 @@
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { DatasetEvent } from '#core/events';
+import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { AssetWriter } from '../support/asset-writer.ts';
+import { type DeliveryTally, tallyDeliveries } from '../support/delivery-tally.ts';
+import { injectFaults } from '../support/put-events-faults.ts';
+import { RandomFaults } from '../support/random-faults.ts';
+import { breakBundle, bundleDirectory } from './faulty-bundle.ts';
+
+// No power is lost here, and on some disks it takes minutes to be safe from that.
+vi.mock('node:fs', async (original) => ({ ...(await original<object>()), fsyncSync: () => {} }));
+
+const dir = mkdtempSync(join(tmpdir(), 'nexus-fault-run-'));
+let cloud: Cloud;
+
+beforeAll(async () => {
+  cloud = await startCloud({ dir, firstBackoffMs: 1 });
+});
+afterAll(async () => {
+  await cloud?.close();
+  rmSync(dir, { recursive: true });
+});
+
+/** How many of the 10,000 are written over the SDK: all of them take two minutes. */
+const WRITTEN = Number(process.env['WRITTEN_ASSETS'] ?? 500);
+const SEED = Number(process.env['FAULT_SEED'] ?? randomInt(2 ** 32));
+
+/**
+ * Publishes the changes of assets, each presigned and registered, to a bus that fails 5 % of what it is asked, until none
+ * is left. Some are written over the SDK meanwhile; the others' changes are in the table's stream before.
+ */
+async function publishUnderFaults(assets: number, written = 0) {
+  const seen = cloud.events.events().length;
+  const faults = new RandomFaults({ rate: 0.05, seed: SEED });
+  const idle = injectFaults(cloud.events, faults.choose);
+  const writer = new AssetWriter(cloud);
+  const start = performance.now();
+  writer.streamMany(assets - written);
+  await writer.writeMany(written);
+  await expect.poll(() => writer.log.undelivered().length, { timeout: 240_000, interval: 200 }).toBe(0);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  writer.close();
+  await idle();
+  vi.restoreAllMocks();
+  const deliveries = cloud.events.events().slice(seen);
+  const tally = tallyDeliveries(
+    writer.changes,
+    deliveries.map(({ detail }) => detail as unknown as DatasetEvent),
+  );
+  return {
+    tally,
+    report: { assets, 'written over the SDK': written, ...tally, ...faults.counts, seconds, seed: SEED },
+  };
+}
+
+test('10,000 assets under 5 % faults: no event is lost, made up, or out of its asset’s order', async () => {
+  const { tally, report } = await publishUnderFaults(10_000, WRITTEN);
+  console.table(report);
+  expect(tally).toMatchObject({ changes: 20_000, lost: 0, unknown: 0, outOfOrder: 0 });
+  // Else no fault came after the bus had taken an event.
+  expect(tally.duplicates).toBeGreaterThan(0);
+  expect([...cloud.queues.values()].flatMap((queue) => queue.messages())).toEqual([]);
+}, 300_000);
+
+test.each<[string, keyof DeliveryTally, text: string, bug: string]>([
+  [
+    'takes what the bus refused for published',
+    'lost',
+    'if (result?.EventId !== undefined) return undefined;',
+    'return undefined;',
+  ],
+  ['puts an asset twice in a call', 'outOfOrder', 'turnOf.get(change.asset) ?? 0', '0'],
+  [
+    'gives an event another id with each attempt',
+    'unknown',
+    'JSON.stringify(event)',
+    'JSON.stringify({ ...event, event_id: crypto.randomUUID() })',
+  ],
+])('a publisher that %s is found out: %s', async (_, count, text, bug) => {
+  await breakBundle(bundleDirectory(dir, 'publish-events'), 'publish-events', [
+    ['core/event-sender.ts', text, bug],
+  ]);
+  await cloud.functions.kill('publish-events');
+  const { tally } = await publishUnderFaults(300);
+  expect(tally[count]).toBeGreaterThan(0);
+});

@@ -1,0 +1,68 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { type AssetRecord, epochSeconds, partitionKey, toItem } from '#core/asset-record';
+import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
+import type { Cloud } from '../../local/cloud.ts';
+import type { StreamLog } from '../../local/stream-log.ts';
+import { Table } from '../../local/table.ts';
+import { presignedRecord, registeredRecord } from './asset-records.ts';
+
+/** Makes the changes of presign and register in a cloud's table, without uploads, and keeps what it has made. */
+export class AssetWriter {
+  readonly changes: AssetRecord[] = [];
+  /** The table's, which publish-events reads. */
+  readonly log: StreamLog;
+  readonly #client: DynamoDBClient;
+  readonly #assets: DynamoDbAssetRepository;
+
+  constructor({ tables, iam, region, awsUrl, names }: Cloud) {
+    const table = tables.get(names.table);
+    if (!(table instanceof Table)) throw new Error('The asset table has no stream');
+    this.log = table.stream;
+    this.#client = new DynamoDBClient({ region, endpoint: awsUrl, credentials: iam.administrator });
+    this.#assets = new DynamoDbAssetRepository(this.#client, names.table);
+  }
+
+  /** Presigns and registers an asset. @returns its two changes */
+  async write(presigned = presignedRecord()): Promise<readonly [AssetRecord, AssetRecord]> {
+    const now = epochSeconds(new Date());
+    const registered = registeredRecord(presigned);
+    if (!(await this.#assets.create(presigned, now))) throw new Error('The asset was there before');
+    this.changes.push(presigned);
+    if (!(await this.#assets.register(registered, presigned.outbox, now))) {
+      throw new Error('The asset was not there to be registered');
+    }
+    this.changes.push(registered);
+    return [presigned, registered];
+  }
+
+  /** Writes so many assets, several at a time. */
+  async writeMany(count: number): Promise<void> {
+    let left = count;
+    const work = async () => {
+      while (left-- > 0) await this.write();
+    };
+    await Promise.all(Array.from({ length: 16 }, work));
+  }
+
+  /** Puts an asset's changes in the table's stream at once, without the table: its writes take milliseconds each. */
+  stream(presigned = presignedRecord()): readonly [AssetRecord, AssetRecord] {
+    const registered = registeredRecord(presigned);
+    const keys = marshall({ pk: partitionKey(presigned.asset) });
+    const old = marshall(toItem(presigned));
+    this.log.intend({ keys });
+    this.log.settle(old);
+    this.log.intend({ keys, old });
+    this.log.settle(marshall(toItem(registered)));
+    this.changes.push(presigned, registered);
+    return [presigned, registered];
+  }
+
+  streamMany(count: number): void {
+    for (let left = count; left > 0; left--) this.stream();
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}
