@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 /** How many of the 10,000 are written over the SDK: all of them take two minutes. */
-const WRITTEN = Number(process.env['WRITTEN_ASSETS'] ?? 500);
+const WRITTEN = Number(process.env['WRITTEN_ASSETS'] ?? 200);
 const SEED = Number(process.env['FAULT_SEED'] ?? randomInt(2 ** 32));
 
 /**

@@ -5,7 +5,7 @@ import type { PutEventsFault } from './put-events-faults.ts';
 const KINDS: readonly (readonly [below: number, name: string, fault: PutEventsFault])[] = [
   [0.35, 'call fails', { kind: 'fail' }],
   [0.6, 'call fails, entries taken', { kind: 'fail', taken: true }],
-  [0.9, 'call throttled', { kind: 'throttle' }],
+  [0.95, 'call throttled', { kind: 'throttle' }],
   // Later than the publisher waits: the call is made again before its entries are taken.
   [1, 'call slow, entries taken', { kind: 'slow', ms: 4_000 }],
 ];
