@@ -102,6 +102,7 @@ test('without a queue, what a target does not take is dropped', async () => {
   first.rules.take(event('a'));
   await expect.poll(() => first.invoked).toHaveLength(3);
   await first.rules.close();
+  expect(first.letters).toEqual([]);
   const second = open([rule('one', 'a', target('1'))], dir);
   second.rules.start();
   second.rules.take(event('a'));
