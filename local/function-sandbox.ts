@@ -55,7 +55,7 @@ export class FunctionSandbox {
       stderr: true,
     });
     for (const output of [this.#worker.stdout, this.#worker.stderr]) {
-      output.on('data', (text) => this.#logLine('info', String(text).trimEnd()));
+      output.on('data', (text) => this.#logOutput(String(text)));
     }
     this.exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#loaded = new Promise((resolve, reject) => this.#listen(resolve, reject));
@@ -121,6 +121,12 @@ export class FunctionSandbox {
       reject(error);
       for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(error);
     });
+  }
+
+  /** But for metrics (CloudWatch's embedded format): here nobody counts them. */
+  #logOutput(text: string): void {
+    const lines = text.trimEnd().split('\n');
+    for (const line of lines) if (!line.startsWith('{"_aws":')) this.#logLine('info', line);
   }
 
   #runOut(id: number, requestId: string): void {

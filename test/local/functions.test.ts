@@ -185,6 +185,14 @@ test('console output is logged as JSON, with level, request id and message', asy
   ]);
 });
 
+test('what is written past the console is logged by the line, but for metrics', async () => {
+  const functions = functionOf(`exports.handler = () => {
+    process.stdout.write('one\\n{"_aws":{"Timestamp":1},"Files":2}\\ntwo\\n');
+  }`);
+  await functions.invoke('fixture', {});
+  await expect.poll(() => logged.map(({ line }) => line['message'])).toEqual(['one', 'two']);
+});
+
 test('an unknown function is an error of the caller', async () => {
   await expect(functionOf('').invoke('other', {})).rejects.toThrow('no function other');
 });
