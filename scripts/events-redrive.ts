@@ -1,0 +1,109 @@
+import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { EventSender } from '#core/event-sender';
+import { Backlog, count } from './redrive/backlog.ts';
+import { concurrently } from './redrive/concurrently.ts';
+import { confirm } from './redrive/confirm.ts';
+import { readFailureObjects } from './redrive/failure-objects.ts';
+import { type Options, readOptions, USAGE } from './redrive/options.ts';
+import { placesOfStack } from './redrive/places.ts';
+import { readPoisonMessages } from './redrive/poison-messages.ts';
+import { Progress } from './redrive/progress.ts';
+import { redrive } from './redrive/redrive.ts';
+
+/** How many objects and messages are named for each reason why something stays. */
+const MOST_NAMES = 5;
+
+const options = optionsOf(process.argv.slice(2));
+if (options.help) {
+  console.log(USAGE);
+} else {
+  try {
+    process.exitCode = await run(options);
+  } catch (error) {
+    fail(1, error);
+  }
+}
+
+/** Resolves to the exit code: 1 where something stays that was to be sent. */
+async function run({ where, dryRun, yes }: Options): Promise<number> {
+  const { bus, bucket, queue } = typeof where === 'string' ? await placesOfStack(where) : where;
+  const events = new EventBridgeClient();
+  // EventBridge takes what is put on a bus that is not there, and drops it.
+  await events.send(new DescribeEventBusCommand({ Name: bus }));
+
+  const signal = interruption();
+  const progress = new Progress(process.stderr);
+  const tellRead = (text: string) => {
+    signal.throwIfAborted();
+    progress.tell(text);
+  };
+  const backlog = new Backlog();
+  try {
+    await readPoisonMessages(new SQSClient(), queue, backlog, tellRead);
+    await readFailureObjects(new S3Client(), bucket, backlog, tellRead);
+    progress.clear();
+    const total = backlog.changes().length;
+    if (backlog.holdings().length === 0) return say('Nothing is held.', 0);
+    console.log(String(backlog));
+    if (dryRun) return 0;
+    const isWanted = yes || (await confirm(`Send them to ${bus}?`, process.stdin, process.stderr));
+    if (!isWanted) return say('Nothing is sent.', 1);
+
+    const { sent, stays } = await redrive({
+      backlog,
+      sender: new EventSender(events, bus),
+      signal,
+      onProgress: (sent) => progress.tell(`${sent} of ${count(total, 'event')} sent`),
+    });
+    progress.clear();
+    console.log(`Sent ${count(sent, 'event')}.`);
+    if (stays.size === 0) return 0;
+    for (const [reason, names] of stays) console.error(lineOf(reason, [...names]));
+    console.error(`What stays: ${backlog}`);
+    return 1;
+  } finally {
+    await concurrently(backlog.holdings(), (holding) => holding.release().catch(() => {}));
+  }
+}
+
+/** Aborts at the first Ctrl-C; the second one waits for nothing. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    controller.abort(new Error('Interrupted: nothing is sent'));
+    process.once('SIGINT', () => process.exit(130));
+  });
+  return controller.signal;
+}
+
+function say(text: string, exitCode: number): number {
+  console.log(text);
+  return exitCode;
+}
+
+/** `ValiError: Invalid type…: 1f3a…, aws/lambda/…, and 3 more` */
+function lineOf(reason: string, names: readonly string[]): string {
+  const more = names.length > MOST_NAMES ? [`and ${names.length - MOST_NAMES} more`] : [];
+  return `${reason}: ${[...names.slice(0, MOST_NAMES), ...more].join(', ')}`;
+}
+
+function optionsOf(args: readonly string[]): Options {
+  try {
+    const options = readOptions(args);
+    const mayAct = options.help || options.dryRun || options.yes || process.stdin.isTTY;
+    if (!mayAct) throw new Error('There is no terminal to ask on: give --yes, or --dry-run');
+    return options;
+  } catch (error) {
+    return fail(2, new Error(`${(error as Error).message} (--help lists the options)`));
+  }
+}
+
+/** One line on stderr, never a stack trace. */
+function fail(exitCode: number, error: unknown): never {
+  const { name, message, code } = error as Error & { code?: string };
+  const text = [name === 'Error' || name === 'TypeError' ? '' : name, message.split('\n', 1)[0] || code];
+  console.error(`events:redrive: ${text.filter(Boolean).join(': ')}`);
+  process.exit(exitCode);
+}

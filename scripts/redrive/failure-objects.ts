@@ -1,0 +1,46 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { Backlog } from './backlog.ts';
+import { concurrently } from './concurrently.ts';
+import { recordsOfObject } from './holding.ts';
+
+/** What the keys of Lambda's objects begin with. */
+const PREFIX = 'aws/lambda/';
+
+/** Adds every object that a stream mapping has left in the bucket. */
+export async function readFailureObjects(
+  client: S3Client,
+  bucket: string,
+  backlog: Backlog,
+  onProgress: (text: string) => void,
+): Promise<void> {
+  const keys: string[] = [];
+  for await (const { Contents = [] } of paginateListObjectsV2(
+    { client },
+    { Bucket: bucket, Prefix: PREFIX },
+  )) {
+    keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
+    onProgress(`${keys.length} objects found`);
+  }
+  let read = 0;
+  await concurrently(keys, async (key) => {
+    const object = { Bucket: bucket, Key: key };
+    const { Body } = await client.send(new GetObjectCommand(object));
+    const text = (await Body?.transformToString()) ?? '';
+    backlog.add(
+      {
+        kind: 'object',
+        name: key,
+        delete: async () => void (await client.send(new DeleteObjectCommand(object))),
+        release: async () => {},
+      },
+      () => recordsOfObject(text),
+    );
+    read += 1;
+    onProgress(`${read} of ${keys.length} objects read`);
+  });
+}

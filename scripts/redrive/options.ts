@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import type { Places } from './places.ts';
+
+export const USAGE = `Sends the events again that never reached the bus: what the failure bucket and the poison queue hold.
+
+  npm run events:redrive -- --stack NexusRawStorage [options]
+  npm run events:redrive -- --bus <name> --bucket <name> --queue <url> [options]
+
+  --stack <name>   the stack whose outputs name the bus, the failure bucket and the poison queue
+  --bus <name>, --bucket <name>, --queue <url>
+                   the same, one by one
+  --dry-run        count, and do nothing
+  --yes            do not ask
+  --help
+
+Credentials and Region are those of the AWS CLI. docs/operations.md says when to use it.`;
+
+export interface Options {
+  readonly help: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  /** Of the stack, or the places themselves. */
+  readonly where: string | Places;
+}
+
+/** @throws Error for an argument that cannot be */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      stack: { type: 'string' },
+      bus: { type: 'string' },
+      bucket: { type: 'string' },
+      queue: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      yes: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const { help, yes, 'dry-run': dryRun } = values;
+  return { help, yes, dryRun, where: help ? '' : readWhere(values) };
+}
+
+function readWhere({
+  stack,
+  bus,
+  bucket,
+  queue,
+}: Partial<Places> & { readonly stack?: string }): string | Places {
+  const isNamed = [bus, bucket, queue].some((value) => value !== undefined);
+  if (stack && !isNamed) return stack;
+  if (stack === undefined && bus && bucket && queue) return { bus, bucket, queue };
+  throw new Error('Give --stack NexusRawStorage, or --bus, --bucket and --queue');
+}
