@@ -151,19 +151,31 @@ test('every alarm tells when it goes off and when it ends, subscriptions include
   }
 });
 
+const runbook = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+
 test('every alarm names its section of the runbook, and every section has an alarm', () => {
   const named = Object.values(watched.findResources(ALARM)).map(
     ({ Properties }) =>
       /^\S.+\. Runbook: docs\/operations\.md#([\w-]+)$/.exec(Properties.AlarmDescription)?.[1],
   );
-  const runbook = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const [, alarms = ''] = runbook.split(/^## Alarms$/m);
   const sections = [...alarms.matchAll(/^### (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
   expect([...named].sort()).toEqual([...sections].sort());
 });
 
+test('the runbook links only to its own sections', () => {
+  const anchors = [...runbook.matchAll(/^##+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
+  const links = [...runbook.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((link) => !anchors.includes(link.slice(1)))).toEqual([]);
+});
+
 /** As GitHub makes it. */
-const anchorOf = (heading: string) => heading.toLowerCase().replaceAll(' ', '-');
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, '')
+    .replaceAll(' ', '-');
 
 test('the bundle writes the metrics that the alarms read', async () => {
   const aws = await startAws({ as: 'publish-events' });
