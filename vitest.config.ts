@@ -1,14 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of the synthesized stack change nothing outside of themselves, so they may share what is slow to load. */
-const STACK_TESTS = ['test/lib/**/*.test.ts', 'test/policies/**/*.test.ts'];
+/**
+ * Tests of what is loaded once and for all: handlers read their environment then, and mocks come before. And tests of
+ * programs, which load all they need by themselves.
+ */
+const ISOLATED_TESTS = [
+  'test/lambdas/*.test.ts',
+  'test/local/{journal,main}.test.ts',
+  'test/e2e/fault-run.test.ts',
+  'test/{bin,scripts}/*.test.ts',
+];
 
 export default defineConfig({
   test: {
-    maxWorkers: '100%',
+    // Many a test waits for timers and programs.
+    maxWorkers: '150%',
     projects: [
-      { extends: true, test: { name: 'stack', include: STACK_TESTS, isolate: false } },
-      { extends: true, test: { name: 'service', include: ['test/**/*.test.ts'], exclude: STACK_TESTS } },
+      { extends: true, test: { name: 'isolated', include: ISOLATED_TESTS } },
+      // Loading the CDK and the SDK takes longer than most tests.
+      {
+        extends: true,
+        test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: ISOLATED_TESTS },
+      },
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { FUNCTION_NAMES, type FunctionName } from './function-names.ts';
@@ -68,50 +68,41 @@ const standIns: Plugin = {
   },
 };
 
-// Built when this module is loaded: plugins of esbuild work asynchronously, and constructs cannot wait.
-const directories = new Map(
-  await Promise.all(FUNCTION_NAMES.map(async (name) => [name, await buildBundle(name)] as const)),
-);
+// Built when this module is loaded: plugins of esbuild work asynchronously, and constructs cannot wait. In one build,
+// which reads what the functions have in common once.
+const { outputFiles } = await build({
+  absWorkingDir: ROOT,
+  entryPoints: FUNCTION_NAMES.map((name) => ({ in: `lambdas/${name}.ts`, out: `${name}/index` })),
+  outdir: '.build',
+  write: false,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  // The SDK's ES modules leave out what is not used; its CommonJS ones cannot.
+  mainFields: ['module', 'main'],
+  plugins: [usedSchemasOnly, standIns],
+  alias: {
+    '@aws-sdk/credential-provider-node': './lambdas/sdk/environment-credentials.ts',
+    '@aws-sdk/middleware-endpoint-discovery': './lambdas/sdk/no-endpoint-discovery.ts',
+    '@smithy/core/event-streams': './lambdas/sdk/no-event-streams.ts',
+  },
+  logLevel: 'silent',
+});
+for (const { path, contents } of outputFiles) replace(path, contents);
 
 /** The directory that holds the bundle of `lambdas/<name>.ts` as `index.js`. */
 export function bundle(name: FunctionName): string {
-  return directories.get(name) as string;
-}
-
-/** @throws BuildFailure of esbuild, when the sources do not build */
-async function buildBundle(name: FunctionName): Promise<string> {
-  const { outputFiles } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: [`lambdas/${name}.ts`],
-    outfile: 'index.js',
-    write: false,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    // The SDK's ES modules leave out what is not used; its CommonJS ones cannot.
-    mainFields: ['module', 'main'],
-    plugins: [usedSchemasOnly, standIns],
-    alias: {
-      '@aws-sdk/credential-provider-node': './lambdas/sdk/environment-credentials.ts',
-      '@aws-sdk/middleware-endpoint-discovery': './lambdas/sdk/no-endpoint-discovery.ts',
-      '@smithy/core/event-streams': './lambdas/sdk/no-event-streams.ts',
-    },
-    logLevel: 'silent',
-  });
-  const directory = join(ROOT, '.build', name);
-  for (const { contents } of outputFiles) replace(directory, 'index.js', contents);
-  return directory;
+  return join(ROOT, '.build', name);
 }
 
 /** Leaves the same contents alone and moves others in whole: several processes may synthesize at once. */
-function replace(directory: string, file: string, contents: Uint8Array): void {
-  const path = join(directory, file);
+function replace(path: string, contents: Uint8Array): void {
   if (existsSync(path) && readFileSync(path).equals(contents)) return;
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(dirname(path), { recursive: true });
   // Beside the directory, never in it: all that is in it is deployed.
-  const temporary = `${directory}.${process.pid}.js`;
+  const temporary = `${dirname(path)}.${process.pid}.js`;
   writeFileSync(temporary, contents);
   renameSync(temporary, path);
 }
