@@ -2,11 +2,12 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '#core/env';
 import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE, type MetricName } from '#core/metrics';
 import type { AssetTable } from './asset-table.ts';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { EventBus } from './event-bus.ts';
 import { FailureBucket } from './failure-bucket.ts';
 import { RawFunction } from './raw-function.ts';
@@ -28,15 +29,8 @@ export class Publisher extends Construct {
 
   constructor(scope: Construct, id: string, { table, bus }: PublisherProps) {
     super(scope, id);
-    this.poisonQueue = new sqs.Queue(this, 'PoisonQueue', {
-      encryption: sqs.QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    Validations.of(this.poisonQueue).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason:
-        'It is a dead-letter queue itself, of what publish-events cannot publish; no program consumes it.',
+    this.poisonQueue = new DeadLetterQueue(this, 'PoisonQueue', {
+      of: 'what publish-events cannot publish; no program consumes it',
     });
     this.fn = new RawFunction(this, 'publish-events', {
       memorySize: 512,

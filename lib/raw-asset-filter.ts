@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import * as v from 'valibot';
-import { ENVIRONMENTS, type Environment, TenantId } from '#core/tenant';
-import { SettingError } from './settings.ts';
+import { ENVIRONMENTS, Environment, TenantId } from '#core/tenant';
+import { check, SettingError } from './settings.ts';
 
 /** Which assets a subscriber is told of: those that meet every criterion, each by one of its values. */
 export interface RawAssetFilter {
@@ -57,15 +57,17 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]+\/([\w!#$&^.+-]+|\*)$/;
  */
 export function detailPattern(filter: RawAssetFilter): Record<string, unknown> | undefined {
   const { tenants, envs, contentTypes, filenameSuffixes, minSizeBytes, maxSizeBytes } = filter;
-  check('tenants', tenants, (id) => v.is(TenantId, id), 'tenant ids such as t_acme');
-  check('envs', envs, (env) => ENVIRONMENTS.includes(env as Environment), ENVIRONMENTS.join(', '));
+  check('tenants', tenants, listOf(isTenant), 'a list of tenant ids such as t_acme');
+  check('envs', envs, listOf(isEnvironment), `a list of ${ENVIRONMENTS.join(', ')}`);
   check(
     'contentTypes',
     contentTypes,
-    (type) => MEDIA_TYPE.test(type),
-    'media types such as text/csv or image/*',
+    listOf(isMediaType),
+    'a list of media types such as text/csv or image/*',
   );
-  check('filenameSuffixes', filenameSuffixes, (suffix) => suffix !== '', 'ends of filenames such as .csv');
+  check('filenameSuffixes', filenameSuffixes, listOf(isText), 'a list of ends of filenames such as .csv');
+  check('minSizeBytes', minSizeBytes, isSize, `a whole number of 0 to ${MAX_NUMBER}`);
+  check('maxSizeBytes', maxSizeBytes, isSize, `a whole number of 0 to ${MAX_NUMBER}`);
   const size_bytes = sizePattern(minSizeBytes, maxSizeBytes);
   const asset = {
     ...(contentTypes && { content_type: contentTypes.flatMap(mediaTypePatterns) }),
@@ -90,10 +92,6 @@ function mediaTypePatterns(type: string): object[] {
 }
 
 function sizePattern(min: number | undefined, max: number | undefined): object[] | undefined {
-  for (const [name, bytes] of Object.entries({ minSizeBytes: min, maxSizeBytes: max })) {
-    if (bytes === undefined || (Number.isInteger(bytes) && bytes >= 0 && bytes <= MAX_NUMBER)) continue;
-    throw new SettingError(`Invalid ${name} ${bytes}: it must be a whole number of 0 to ${MAX_NUMBER}`);
-  }
   if (min !== undefined && max !== undefined && min > max)
     throw new SettingError(`Invalid minSizeBytes ${min}: it is over maxSizeBytes, ${max}`);
   // EventBridge refuses a range of one number: https://github.com/aws/event-ruler
@@ -102,14 +100,12 @@ function sizePattern(min: number | undefined, max: number | undefined): object[]
   return numeric.length > 0 ? [{ numeric }] : undefined;
 }
 
-function check(
-  name: string,
-  values: readonly string[] | undefined,
-  isValid: (value: string) => boolean,
-  expected: string,
-): void {
-  if (values === undefined) return;
-  const valid = values.length > 0 && values.every((value) => Token.isUnresolved(value) || isValid(value));
-  if (!valid)
-    throw new SettingError(`Invalid ${name} ${JSON.stringify(values)}: it must be a list of ${expected}`);
-}
+/** A value that is known at deployment only is as good as any. */
+const listOf = (isValid: (value: string) => boolean) => (values: readonly string[]) =>
+  values.length > 0 && values.every((value) => Token.isUnresolved(value) || isValid(value));
+
+const isTenant = (id: string) => v.is(TenantId, id);
+const isEnvironment = (env: string) => v.is(Environment, env);
+const isMediaType = (type: string) => MEDIA_TYPE.test(type);
+const isText = (text: string) => text !== '';
+const isSize = (bytes: number) => Number.isInteger(bytes) && bytes >= 0 && bytes <= MAX_NUMBER;

@@ -1,9 +1,10 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { EVENT_SOURCE, type EventType } from '#core/events';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { detailPattern, type RawAssetFilter } from './raw-asset-filter.ts';
 
 export interface SubscriptionProps extends RawAssetFilter {
@@ -61,7 +62,12 @@ export class RawAssetRule extends events.Rule {
     this.addTarget({
       bind: (rule, targetId) => {
         const bound = target.bind(rule, targetId);
-        if (!bound.deadLetterConfig) deadLetterQueue = props.deadLetterQueue ?? this.#newDeadLetterQueue();
+        if (!bound.deadLetterConfig)
+          deadLetterQueue =
+            props.deadLetterQueue ??
+            new DeadLetterQueue(this, 'DeadLetterQueue', {
+              of: 'what could not be handed to the target of the rule',
+            });
         return {
           ...bound,
           retryPolicy: bound.retryPolicy ?? {
@@ -85,18 +91,5 @@ export class RawAssetRule extends events.Rule {
         conditions: { ArnEquals: { 'aws:SourceArn': this.ruleArn } },
       }),
     );
-  }
-
-  #newDeadLetterQueue(): sqs.Queue {
-    const queue = new sqs.Queue(this, 'DeadLetterQueue', {
-      encryption: sqs.QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    Validations.of(queue).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'It is a dead-letter queue itself, of what could not be handed to the target of the rule.',
-    });
-    return queue;
   }
 }

@@ -108,7 +108,8 @@ function missing(setting: string): SettingError {
   );
 }
 
-function check<T>(
+/** @throws SettingError where there is a value, and it is not valid: `expected` says what it must be */
+export function check<T>(
   setting: string,
   value: T | undefined,
   isValid: (value: T) => boolean,
