@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
  */
 const ISOLATED_TESTS = [
   'test/lambdas/*.test.ts',
-  'test/local/{journal,main}.test.ts',
+  'test/local/{disk/journal,main}.test.ts',
   'test/e2e/fault-run.test.ts',
   'test/{bin,scripts}/*.test.ts',
 ];
@@ -27,7 +27,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
-      include: ['lambdas/**/*.ts', 'lib/**/*.ts'],
+      include: ['contract/**/*.ts', 'lambdas/**/*.ts', 'lib/**/*.ts'],
       reporter: ['text-summary', 'text'],
       thresholds: { lines: 95 },
     },

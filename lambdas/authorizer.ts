@@ -3,11 +3,11 @@ import type {
   APIGatewaySimpleAuthorizerWithContextResult,
 } from 'aws-lambda';
 import * as v from 'valibot';
+import { type AuthorizerContext, Environment } from '#contract/tenant';
 import { ENV, parseEnv, text } from '#core/env';
+import { RemoteJwks } from '#core/identity/remote-jwks';
+import { TokenVerifier } from '#core/identity/token-verifier';
 import { log } from '#core/log';
-import { RemoteJwks } from '#core/remote-jwks';
-import { type AuthorizerContext, Environment } from '#core/tenant';
-import { TokenVerifier } from '#core/token-verifier';
 
 const env = parseEnv({
   [ENV.issuer]: text,

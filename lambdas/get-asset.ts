@@ -1,13 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { STSClient } from '@aws-sdk/client-sts';
 import * as v from 'valibot';
-import { apiHandler } from '#core/api-handler';
-import { AssetId } from '#core/asset';
-import { AssetReader } from '#core/asset-reader';
-import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
+import { AssetId } from '#contract/asset';
+import { AssetReader } from '#core/assets/asset-reader';
+import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
+import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, text } from '#core/env';
 import { RawStorageError } from '#core/errors';
-import { TenantSessions } from '#core/tenant-sessions';
+import { apiHandler } from '#core/http/api-handler';
 
 const env = parseEnv({ [ENV.assetTable]: text, [ENV.tenantRoleArn]: text });
 

@@ -1,14 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { apiHandler } from '#core/api-handler';
-import { PresignRequest } from '#core/asset';
-import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
+import { PresignRequest } from '#contract/asset';
+import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
+import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';
-import { Presigner } from '#core/presigner';
-import { parseBody } from '#core/request';
-import { S3FormSigner } from '#core/s3-form-signer';
-import { TenantSessions } from '#core/tenant-sessions';
+import { apiHandler } from '#core/http/api-handler';
+import { parseBody } from '#core/http/request';
+import { Presigner } from '#core/uploads/presigner';
+import { S3FormSigner } from '#core/uploads/s3-form-signer';
 
 const env = parseEnv({
   [ENV.rawBucket]: text,

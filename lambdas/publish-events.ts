@@ -2,7 +2,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { ENV, parseEnv, text } from '#core/env';
-import { EventPublisher } from '#core/event-publisher';
+import { EventPublisher } from '#core/events/event-publisher';
 
 const env = parseEnv({ [ENV.eventBus]: text, [ENV.poisonQueueUrl]: text });
 

@@ -1,14 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { apiHandler } from '#core/api-handler';
-import { RegisterRequest } from '#core/asset';
-import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
+import { RegisterRequest } from '#contract/asset';
+import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
+import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';
-import { Registrar } from '#core/registrar';
-import { parseBody } from '#core/request';
-import { S3ObjectStore } from '#core/s3-object-store';
-import { TenantSessions } from '#core/tenant-sessions';
+import { apiHandler } from '#core/http/api-handler';
+import { parseBody } from '#core/http/request';
+import { Registrar } from '#core/uploads/registrar';
+import { S3ObjectStore } from '#core/uploads/s3-object-store';
 
 const env = parseEnv({
   [ENV.rawBucket]: text,

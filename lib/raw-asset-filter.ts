@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import * as v from 'valibot';
-import { ENVIRONMENTS, Environment, TenantId } from '#core/tenant';
+import { ENVIRONMENTS, Environment, TenantId } from '#contract/tenant';
 import { check, SettingError } from './settings.ts';
 
 /** Which assets a subscriber is told of: those that meet every criterion, each by one of its values. */

@@ -3,7 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { EVENT_SOURCE, type EventType } from '#core/events';
+import { EVENT_SOURCE, type EventType } from '#contract/events';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { detailPattern, type RawAssetFilter } from './raw-asset-filter.ts';
 

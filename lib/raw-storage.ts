@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
+import { EVENT_SOURCE } from '#contract/events';
 import { ENV } from '#core/env';
-import { EVENT_SOURCE } from '#core/events';
 import { type AlarmSettings, Alarms } from './alarms.ts';
 import { Api, type ApiProps } from './api.ts';
 import { AssetTable } from './asset-table.ts';

@@ -1,4 +1,4 @@
-import { ENVIRONMENTS, type Environment } from '#core/tenant';
+import { ENVIRONMENTS, type Environment } from '#contract/tenant';
 
 /** What a deployment decides. */
 export interface Settings {

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { banner } from './banner.ts';
 import type { Cloud } from './cloud.ts';
-import { formatEvent } from './event-line.ts';
-import { PortInUseError } from './loopback-server.ts';
+import { banner } from './dev/banner.ts';
+import { formatEvent } from './dev/event-line.ts';
+import { PortInUseError } from './http/loopback-server.ts';
 
 const USAGE = `Runs Nexus Raw Storage on this machine, as its stack deploys it.
 
@@ -39,7 +39,7 @@ try {
 
 /** Loads the cloud only now: the CDK takes seconds, and a wrong flag should not. */
 async function start(): Promise<Cloud> {
-  const { loadSubscriber } = await import('./subscribers.ts');
+  const { loadSubscriber } = await import('./dev/subscribers.ts');
   const subscribers = await Promise.all(options.subscribers.map(loadSubscriber));
   const { startCloud } = await import('./cloud.ts');
   return startCloud({

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { PresignResponse } from '#core/asset';
-import type { DatasetEvent } from '#core/events';
+import type { PresignResponse } from '#contract/asset';
+import type { DatasetEvent } from '#contract/events';
 import { type Cloud, startCloud } from '../local/cloud.ts';
-import { loadSubscriber } from '../local/subscribers.ts';
+import { loadSubscriber } from '../local/dev/subscribers.ts';
 import { Client } from '../test/e2e/client.ts';
 
 /**

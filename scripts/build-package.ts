@@ -30,9 +30,16 @@ const manifest = {
   engines: { node: '>=22.12' },
   exports: {
     '.': { types: './lib/index.d.ts', default: './lib/index.js' },
-    './events': { types: './lib/events.d.ts', default: './lib/events.js' },
+    './events': {
+      types: './contract/parse-dataset-event.d.ts',
+      default: './contract/parse-dataset-event.js',
+    },
   },
-  imports: { '#core/*': './lambdas/core/*.js', '#bundle': './lib/prebuilt.js' },
+  imports: {
+    '#contract/*': './contract/*.js',
+    '#core/*': './lambdas/core/*.js',
+    '#bundle': './lib/prebuilt.js',
+  },
   dependencies: { valibot: dependencies.valibot },
   peerDependencies: {
     'aws-cdk-lib': `^${dependencies['aws-cdk-lib']}`,

@@ -2,8 +2,8 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema';
-import { EVENT_TYPES, type EventType, SCHEMA_VERSION } from '#core/events';
-import { MAJOR_VERSION, RECEIVED_EVENTS } from '../lib/received-event.ts';
+import { EVENT_TYPES, type EventType, SCHEMA_VERSION } from '#contract/events';
+import { MAJOR_VERSION, RECEIVED_EVENTS } from '#contract/received-event';
 import { breakingChanges, type JsonSchema } from './breaking-changes.ts';
 import { EVENT_FIELDS } from './event-fields.ts';
 

@@ -1,7 +1,7 @@
 import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { EventSender } from '#core/event-sender';
+import { EventSender } from '#core/events/event-sender';
 import { Backlog, count } from './redrive/backlog.ts';
 import { concurrently } from './redrive/concurrently.ts';
 import { confirm } from './redrive/confirm.ts';

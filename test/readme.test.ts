@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { curlSession, TOKEN_BY_CURL } from '../local/banner.ts';
+import { curlSession, TOKEN_BY_CURL } from '../local/dev/banner.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 

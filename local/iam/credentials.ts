@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { LocalCredentials } from '../sigv4.ts';
+import type { LocalCredentials } from './signer.ts';
 
 export function makeCredentials(): LocalCredentials {
   return {

@@ -1,4 +1,3 @@
-import { escapeText } from '../regexp-text.ts';
 import type { RequestContext } from './context.ts';
 
 /** A policy holds what is not evaluated here; ignoring it would allow or refuse something else than AWS does. */
@@ -48,14 +47,14 @@ interface Variable {
 function readPieces(text: string, kind: PatternKind, variables: boolean): readonly (string | Variable)[] {
   let colons = 0;
   const wildcard = (token: string) => {
-    if (kind === 'exact') return escapeText(token);
+    if (kind === 'exact') return RegExp.escape(token);
     const any = kind === 'arn' && text !== '*' && colons < ARN_PARTS - 1 ? '[^:]' : '.';
     return token === '*' ? `${any}*` : any;
   };
   const read = (token: string): string | Variable => {
     if (token === '*' || token === '?') return wildcard(token);
     colons += token.split(':').length - 1;
-    return escapeText(token);
+    return RegExp.escape(token);
   };
   return [...text.matchAll(TOKENS)].flatMap(([token, name]) => {
     if (name === undefined) return read(token);
@@ -65,7 +64,7 @@ function readPieces(text: string, kind: PatternKind, variables: boolean): readon
 }
 
 function readVariable(name: string): string | Variable {
-  if (name === '*' || name === '?' || name === '$') return escapeText(name);
+  if (name === '*' || name === '?' || name === '$') return RegExp.escape(name);
   if (!VARIABLE.test(name)) throw new UnsupportedPolicyError(`the variable \${${name}}`);
   return { key: name };
 }
@@ -73,5 +72,5 @@ function readVariable(name: string): string | Variable {
 /** Its value is text, whatever it holds. */
 function expand({ key }: Variable, context: RequestContext): string | undefined {
   const [value = ''] = context.get(key);
-  return value === '' ? undefined : escapeText(value);
+  return value === '' ? undefined : RegExp.escape(value);
 }

@@ -1,4 +1,4 @@
-import { ACCOUNT_ID } from '../account.ts';
+import { ACCOUNT_ID } from '../template/account.ts';
 import type { Policy } from './evaluate.ts';
 
 export interface Role {

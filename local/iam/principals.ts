@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ACCOUNT_ID } from '../account.ts';
-import { secretFile } from '../secret-file.ts';
-import type { Signer } from '../signing-scope.ts';
-import type { LocalCredentials } from '../sigv4.ts';
+import { secretFile } from '../disk/secret-file.ts';
+import { ACCOUNT_ID } from '../template/account.ts';
 import { RequestContext } from './context.ts';
 import { makeCredentials } from './credentials.ts';
 import { isAllowed, type Policy, readPolicy } from './evaluate.ts';
 import { type Access, type Principal, type Role, sessionOf } from './principal.ts';
 import { Sessions } from './sessions.ts';
+
+import type { LocalCredentials, Signer } from './signer.ts';
 
 /** The policy of a bucket or a queue. */
 export interface ResourcePolicy {

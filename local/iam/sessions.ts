@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Journal } from '../journal.ts';
-import type { LocalCredentials } from '../sigv4.ts';
+import { Journal } from '../disk/journal.ts';
+import type { LocalCredentials } from './signer.ts';
 
 /** An assumed role. */
 export interface Session {

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { ACCOUNT_ID } from '../account.ts';
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
 import { describeRefusal } from '../iam/principal.ts';
 import type { AccessControl } from '../iam/principals.ts';
-import type { Verified } from '../sigv4.ts';
+import type { Verified } from '../iam/sigv4.ts';
+import { ACCOUNT_ID } from '../template/account.ts';
 import type { Target } from './target.ts';
 
 /** Decides what the signer of one request may do. */

@@ -1,4 +1,4 @@
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
 
 const CHECKSUM = /^x-amz-checksum-(?!algorithm$|type$)(.+)$/;
 

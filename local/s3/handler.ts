@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UNSIGNED_PAYLOAD } from '@smithy/signature-v4';
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
+import { xmlDocument } from '../http/xml.ts';
 import type { AccessControl } from '../iam/principals.ts';
-import type { SigningScope } from '../signing-scope.ts';
-import { verifySignature } from '../sigv4.ts';
+import type { SigningScope } from '../iam/signing-scope.ts';
+import { verifySignature } from '../iam/sigv4.ts';
 import { requireExpectedOwner, S3Authorization } from './authorization.ts';
 import { type CorsRule, corsHeaders, preflightHeaders } from './cors.ts';
 import { listObjects } from './list-objects.ts';
@@ -13,7 +14,6 @@ import { deleteObject, readObject } from './object-routes.ts';
 import { ObjectStore } from './object-store.ts';
 import { postObject } from './post-object.ts';
 import { parseTarget, type Target } from './target.ts';
-import { xmlDocument } from './xml.ts';
 
 export interface Bucket {
   readonly name: string;

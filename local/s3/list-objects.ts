@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
+import { xmlDocument } from '../http/xml.ts';
 import { readListParameters, S3_NAMESPACE, sortedKeys } from './listing.ts';
 import type { ObjectStore } from './object-store.ts';
 import { compareKeys } from './object-version.ts';
 import type { Target } from './target.ts';
-import { xmlDocument } from './xml.ts';
 
 /** ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export function listObjects({ bucket, query }: Target, response: ServerResponse, store: ObjectStore): void {

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
+import { type XmlElement, xmlDocument } from '../http/xml.ts';
 import { readListParameters, S3_NAMESPACE, sortedKeys } from './listing.ts';
 import type { ObjectStore } from './object-store.ts';
 import { compareKeys, type ObjectVersion } from './object-version.ts';
 import type { Target } from './target.ts';
-import { type XmlElement, xmlDocument } from './xml.ts';
 
 interface Listed {
   readonly version: ObjectVersion;

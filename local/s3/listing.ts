@@ -1,4 +1,4 @@
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
 import type { ObjectStore } from './object-store.ts';
 import { compareKeys, type ObjectVersion } from './object-version.ts';
 

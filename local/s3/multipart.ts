@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
 
 /** A form as far as it is known when its file begins. */
 export interface PostForm {

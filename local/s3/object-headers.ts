@@ -1,4 +1,4 @@
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
 
 /** Headers that S3 keeps with an object besides `x-amz-meta-*`. */
 const KEPT = ['cache-control', 'content-disposition', 'content-encoding', 'content-type', 'expires'];

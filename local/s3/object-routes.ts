@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
 import type { S3Authorization } from './authorization.ts';
 import { parseByteRange } from './byte-range.ts';
 import { requireHeaderValue } from './object-headers.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Journal } from '../journal.ts';
+import { Journal } from '../disk/journal.ts';
 import type { DeleteMarker, ObjectDescription, ObjectVersion, StoredVersion } from './object-version.ts';
 import { StagedUpload } from './staged-upload.ts';
 

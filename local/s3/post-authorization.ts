@@ -1,7 +1,7 @@
 import { ALGORITHM_IDENTIFIER } from '@smithy/signature-v4';
-import { AwsError } from '../aws-error.ts';
-import { parseAmzDate, requireSignature, requireSigner, type SigningScope } from '../signing-scope.ts';
-import type { Verified } from '../sigv4.ts';
+import { AwsError } from '../http/aws-error.ts';
+import { parseAmzDate, requireSignature, requireSigner, type SigningScope } from '../iam/signing-scope.ts';
+import type { Verified } from '../iam/sigv4.ts';
 import { type PostPolicy, parsePostPolicy, requirePolicy } from './post-policy.ts';
 
 export interface AuthorizedPost extends Verified {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AwsError } from '../aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
+import { xmlDocument } from '../http/xml.ts';
 import type { AccessControl } from '../iam/principals.ts';
-import type { SigningScope } from '../signing-scope.ts';
+import type { SigningScope } from '../iam/signing-scope.ts';
 import { S3Authorization } from './authorization.ts';
 import { declaredSha256 } from './declared-checksum.ts';
 import { type PostForm, readPostForm } from './multipart.ts';
@@ -11,7 +12,6 @@ import type { ObjectDescription, StoredVersion } from './object-version.ts';
 import { authorizePost } from './post-authorization.ts';
 import type { PostPolicy } from './post-policy.ts';
 import type { StagedUpload } from './staged-upload.ts';
-import { xmlDocument } from './xml.ts';
 
 export interface PostContext {
   readonly store: ObjectStore;

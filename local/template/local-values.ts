@@ -1,4 +1,4 @@
-import { ACCOUNT_ID, REGION } from '../account.ts';
+import { ACCOUNT_ID, REGION } from './account.ts';
 
 /** What `Ref` and `Fn::GetAtt` give for a resource. */
 type Attributes = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 import type { DynamoDBRecord } from 'aws-lambda';
-import { type Change, toChanges } from '#core/event-sender';
+import { type Change, toChanges } from '#core/events/event-sender';
 import type { Holding, StreamRecord } from './holding.ts';
 
 /** A change whose event is not on the bus yet, and all that holds its record. */

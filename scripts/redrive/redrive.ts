@@ -1,4 +1,4 @@
-import { callsFor, type EventSender, type Failure } from '#core/event-sender';
+import { callsFor, type EventSender, type Failure } from '#core/events/event-sender';
 import type { Backlog, HeldChange } from './backlog.ts';
 import { concurrently } from './concurrently.ts';
 import type { Holding } from './holding.ts';

@@ -8,7 +8,7 @@ import {
   type EventType,
   parseDatasetEvent,
   SCHEMA_VERSION,
-} from '../../lib/events.ts';
+} from '#contract/parse-dataset-event';
 import type { JsonSchema } from '../../scripts/breaking-changes.ts';
 import { changesSince, eventSchemas } from '../../scripts/event-schemas.ts';
 import { mutations } from '../support/mutations.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { PresignResponse } from '#core/asset';
-import type { DatasetEvent } from '#core/events';
+import type { PresignResponse } from '#contract/asset';
+import type { DatasetEvent } from '#contract/events';
 import type { Cloud } from '../../local/cloud.ts';
 
 export interface Answer {

@@ -8,7 +8,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { PresignResponse } from '#core/asset';
+import type { PresignResponse } from '#contract/asset';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { Client, eventsOf, sha256 } from './client.ts';
@@ -42,9 +42,9 @@ afterAll(async () => {
 
 /** The check is gone, and what the header says is what some of the code goes by. */
 const UNCHECKED: Fault[] = [
-  ['core/request.ts', `(headers['x-tenant-id'] ?? tenant_id) !== tenant_id || `, ''],
+  ['core/http/request.ts', `(headers['x-tenant-id'] ?? tenant_id) !== tenant_id || `, ''],
   [
-    'core/request.ts',
+    'core/http/request.ts',
     'const request_id = ',
     `globalThis.chosen = headers['x-tenant-id'] ?? tenant_id; const request_id = `,
   ],
@@ -113,7 +113,7 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
 
   test('register describes no other tenant’s object as its own', async () => {
     await inject('register', [
-      'core/registrar.ts',
+      'core/uploads/registrar.ts',
       'objectKey(declared)',
       'objectKey({ ...declared, tenant_id: globalThis.chosen })',
     ]);
@@ -150,7 +150,7 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
 
   test('a form for another tenant’s key, signed in error, uploads nothing', async () => {
     await inject('presign-upload', [
-      'core/presigner.ts',
+      'core/uploads/presigner.ts',
       'key: objectKey(asset),',
       'key: objectKey({ ...asset, tenant_id: globalThis.chosen }),',
     ]);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { DatasetEvent } from '#core/events';
-import { AwsError } from '../../local/aws-error.ts';
+import type { DatasetEvent } from '#contract/events';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { AwsError } from '../../local/http/aws-error.ts';
 import { Client, eventsOf } from './client.ts';
 
 let cloud: Cloud;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { DatasetEvent } from '#core/events';
+import type { DatasetEvent } from '#contract/events';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { AssetWriter } from '../support/asset-writer.ts';
 import { type DeliveryTally, tallyDeliveries } from '../support/delivery-tally.ts';
@@ -80,7 +80,7 @@ test.each<[string, keyof DeliveryTally, text: string, bug: string]>([
   ],
 ])('a publisher that %s is found out: %s', async (_, count, text, bug) => {
   await breakBundle(bundleDirectory(dir, 'publish-events'), 'publish-events', [
-    ['core/event-sender.ts', text, bug],
+    ['core/events/event-sender.ts', text, bug],
   ]);
   await cloud.functions.kill('publish-events');
   const { tally } = await publishUnderFaults(300);

@@ -1,7 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { AssetRecord } from '#core/asset-record';
-import type { DatasetEvent } from '#core/events';
+import type { DatasetEvent } from '#contract/events';
+import type { AssetRecord } from '#core/assets/asset-record';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { presignedRecord } from '../support/asset-records.ts';
 import { AssetWriter } from '../support/asset-writer.ts';

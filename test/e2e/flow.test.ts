@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PresignResponse } from '#core/asset';
-import { curlSession, TOKEN_BY_CURL } from '../../local/banner.ts';
+import type { PresignResponse } from '#contract/asset';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { curlSession, TOKEN_BY_CURL } from '../../local/dev/banner.ts';
 import { Client, eventsOf, sha256 } from './client.ts';
 
 let cloud: Cloud;

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AwsError } from '../../local/aws-error.ts';
+import { AwsError } from '../../local/http/aws-error.ts';
 import { acme, apiEvent, context, read } from '../support/api-event.ts';
 import { tenantId } from '../support/arbitraries.ts';
 import { postForm, startAws, type TestAws } from '../support/aws.ts';

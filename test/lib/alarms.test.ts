@@ -11,7 +11,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { expect, test, vi } from 'vitest';
-import { type AssetRecord, partitionKey, toItem } from '#core/asset-record';
+import { type AssetRecord, partitionKey, toItem } from '#core/assets/asset-record';
 import { bundle } from '../../lib/bundle.ts';
 import { RawStorage } from '../../lib/raw-storage.ts';
 import { presignedRecord } from '../support/asset-records.ts';

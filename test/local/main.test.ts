@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { PresignResponse } from '#core/asset';
-import type { DatasetEvent } from '#core/events';
+import type { PresignResponse } from '#contract/asset';
+import type { DatasetEvent } from '#contract/events';
 
 const MAIN = resolve('local/main.ts');
 const children: ChildProcess[] = [];
@@ -123,7 +123,7 @@ test('a subscriber that is not there is one line', async () => {
 
 test('subscribers are told within a second; what one has not done with survives kill -9', async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'));
-  const handlers = ['examples/subscriber/handler.ts', 'test/local/waiting-subscriber/handler.ts'];
+  const handlers = ['examples/subscriber/handler.ts', 'test/local/lambda/waiting-subscriber/handler.ts'];
   const flags = ['--port', '0', ...handlers.flatMap((handler) => ['--subscribe', resolve(handler)])];
   const logged = (run: Run, message: string, assetId: unknown) =>
     run

@@ -3,14 +3,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { REGION } from '../../local/account.ts';
-import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
-import { type EventBus, openEventBus } from '../../local/event-bus.ts';
-import type { QueryService } from '../../local/query-service.ts';
-import { openQueue, type Queue } from '../../local/queue.ts';
-import { openTable, type Table } from '../../local/table.ts';
+import { openTable, type Table } from '../../local/dynamodb/table.ts';
+import { type EventBus, openEventBus } from '../../local/eventbridge/event-bus.ts';
+import { startAwsEndpoint } from '../../local/http/aws-endpoint.ts';
+import type { QueryService } from '../../local/http/query-service.ts';
+import { openQueue, type Queue } from '../../local/sqs/queue.ts';
+import { REGION } from '../../local/template/account.ts';
 import { everythingFor } from '../support/iam.ts';
-import { DEFINITION, makeDir } from './table-definition.ts';
+import { DEFINITION, makeDir } from './dynamodb/table-definition.ts';
 
 export const CREDENTIALS = { accessKeyId: 'ASIATEST', secretAccessKey: 'secret', sessionToken: 'token' };
 

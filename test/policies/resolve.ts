@@ -1,4 +1,4 @@
-import { resolveIntrinsics } from '../../local/intrinsics.ts';
+import { resolveIntrinsics } from '../../local/template/intrinsics.ts';
 
 /** As loose as CloudFormation: what a reader needs of it, it checks. */
 export interface TemplateJson {

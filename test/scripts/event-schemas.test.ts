@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SCHEMA_VERSION } from '#core/events';
+import { SCHEMA_VERSION } from '#contract/events';
 import type { JsonSchema } from '../../scripts/breaking-changes.ts';
 import { eventSchemas, publish } from '../../scripts/event-schemas.ts';
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { AwsError } from '../../local/aws-error.ts';
+import { AwsError } from '../../local/http/aws-error.ts';
 import { presignedRecord } from '../support/asset-records.ts';
 import { FAILURE_BUCKET, roleArn, startAws, type TestAws } from '../support/aws.ts';
 import { idOf, lifecycle, streamRecord, waiting } from './redrive/waiting.ts';

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import type { ApiEvent } from '#core/request';
+import type { ApiEvent } from '#core/http/request';
 
 export const context = {} as Context;
 

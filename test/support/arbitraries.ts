@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { Filename } from '#core/filename';
-import { ENVIRONMENTS } from '#core/tenant';
+import { Filename } from '#contract/filename';
+import { ENVIRONMENTS } from '#contract/tenant';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789_-';
 

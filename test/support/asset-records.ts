@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { PresignedAsset, RawAsset } from '#core/asset';
-import type { AssetRecord, PresignedRecord } from '#core/asset-record';
-import { type Caller, outboxEntry } from '#core/caller';
+import type { PresignedAsset, RawAsset } from '#contract/asset';
+import type { AssetRecord, PresignedRecord } from '#core/assets/asset-record';
+import { type Caller, outboxEntry } from '#core/identity/caller';
 
 export const caller: Caller = {
   tenant_id: 't_acme',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AssetRepository } from '#core/asset-repository';
-import { parseJson } from '#core/json';
+import { parseJson } from '#contract/json';
+import type { AssetRepository } from '#core/assets/asset-repository';
 import { presignedRecord, registeredRecord } from './asset-records.ts';
 
 const NOW = 1_900_000_000;

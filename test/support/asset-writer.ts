@@ -1,10 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { type AssetRecord, epochSeconds, partitionKey, toItem } from '#core/asset-record';
-import { DynamoDbAssetRepository } from '#core/dynamodb-asset-repository';
+import { type AssetRecord, epochSeconds, partitionKey, toItem } from '#core/assets/asset-record';
+import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import type { Cloud } from '../../local/cloud.ts';
-import type { StreamLog } from '../../local/stream-log.ts';
-import { Table } from '../../local/table.ts';
+import type { StreamLog } from '../../local/dynamodb/stream-log.ts';
+import { Table } from '../../local/dynamodb/table.ts';
 import { presignedRecord, registeredRecord } from './asset-records.ts';
 
 /** Makes the changes of presign and register in a cloud's table, without uploads, and keeps what it has made. */

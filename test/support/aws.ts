@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { ENV } from '#core/env';
 import type { FunctionName } from '../../lib/function-names.ts';
-import { ACCOUNT_ID, REGION } from '../../local/account.ts';
-import { startAwsEndpoint } from '../../local/aws-endpoint.ts';
-import { CloudFormation } from '../../local/cloudformation.ts';
-import { openEventBus } from '../../local/event-bus.ts';
+import { CloudFormation } from '../../local/cloudformation/describe-stacks.ts';
+import { openTable } from '../../local/dynamodb/table.ts';
+import { openEventBus } from '../../local/eventbridge/event-bus.ts';
+import { startAwsEndpoint } from '../../local/http/aws-endpoint.ts';
 import { Principals } from '../../local/iam/principals.ts';
-import { Sts } from '../../local/iam/sts.ts';
-import { openQueue } from '../../local/queue.ts';
+import { readResourcePolicies, readRoles } from '../../local/iam/template.ts';
 import { createS3Handler } from '../../local/s3/handler.ts';
-import { STACK_NAME, synthesize } from '../../local/synth.ts';
-import { openTable } from '../../local/table.ts';
-import { readResourcePolicies, readRoles } from '../../local/template/roles.ts';
+import { openQueue } from '../../local/sqs/queue.ts';
+import { Sts } from '../../local/sts/sts.ts';
+import { ACCOUNT_ID, REGION } from '../../local/template/account.ts';
+import { STACK_NAME, synthesize } from '../../local/template/synth.ts';
 
 /** The stack's local names. */
 export const BUCKET = 'raw-bucket';

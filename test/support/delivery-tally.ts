@@ -1,5 +1,5 @@
-import type { AssetRecord } from '#core/asset-record';
-import type { DatasetEvent } from '#core/events';
+import type { DatasetEvent } from '#contract/events';
+import type { AssetRecord } from '#core/assets/asset-record';
 
 export interface DeliveryTally {
   readonly changes: number;

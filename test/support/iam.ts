@@ -1,6 +1,6 @@
 import type { Principal, Role } from '../../local/iam/principal.ts';
 import type { AccessControl } from '../../local/iam/principals.ts';
-import type { LocalCredentials } from '../../local/sigv4.ts';
+import type { LocalCredentials } from '../../local/iam/signer.ts';
 
 const role: Role = {
   name: 'anyone',

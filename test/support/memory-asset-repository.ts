@@ -1,3 +1,4 @@
+import type { OutboxEntry } from '#contract/events';
 import {
   type AssetItem,
   type AssetRecord,
@@ -5,9 +6,8 @@ import {
   type PresignedRecord,
   partitionKey,
   toItem,
-} from '#core/asset-record';
-import type { AssetKey, AssetRepository } from '#core/asset-repository';
-import type { OutboxEntry } from '#core/events';
+} from '#core/assets/asset-record';
+import type { AssetKey, AssetRepository } from '#core/assets/asset-repository';
 
 /** Assets in memory: passes the contract suite of the real repository, so that tests of the service may use it. */
 export class MemoryAssetRepository implements AssetRepository {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { FormSigner, SignedForm, UploadForm } from '#core/form-signer';
-import type { ObjectStore, StoredObject } from '#core/object-store';
+import type { FormSigner, SignedForm, UploadForm } from '#core/uploads/form-signer';
+import type { ObjectStore, StoredObject } from '#core/uploads/object-store';
 
 /** Objects in memory: passes the contract suite of the real store, so that tests of the service may use it. */
 export class MemoryObjectStore implements FormSigner, ObjectStore {

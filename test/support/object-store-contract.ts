@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import type { UploadForm } from '#core/form-signer';
-import type { ObjectStore } from '#core/object-store';
+import type { UploadForm } from '#core/uploads/form-signer';
+import type { ObjectStore } from '#core/uploads/object-store';
 
 const hex = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 

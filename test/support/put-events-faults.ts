@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
-import { AwsError } from '../../local/aws-error.ts';
-import type { EventBus } from '../../local/event-bus.ts';
-import type { PutEventsEntry } from '../../local/put-events.ts';
+import type { EventBus } from '../../local/eventbridge/event-bus.ts';
+import type { PutEventsEntry } from '../../local/eventbridge/put-events.ts';
+import { AwsError } from '../../local/http/aws-error.ts';
 
 /** How a call of PutEvents fails. */
 export type PutEventsFault =

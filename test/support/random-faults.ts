@@ -1,4 +1,4 @@
-import type { PutEventsEntry } from '../../local/put-events.ts';
+import type { PutEventsEntry } from '../../local/eventbridge/put-events.ts';
 import type { PutEventsFault } from './put-events-faults.ts';
 
 /** How a call fails: each kind comes for numbers below its own, from 0 to 1, and not below the one before it. */

@@ -18,8 +18,8 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ACCOUNT_ID, REGION } from '../../../local/account.ts';
-import type { LocalCredentials } from '../../../local/sigv4.ts';
+import type { LocalCredentials } from '../../../local/iam/signer.ts';
+import { ACCOUNT_ID, REGION } from '../../../local/template/account.ts';
 import { BUCKET, postForm, roleArn, startAws, TABLE, type TestAws } from '../../support/aws.ts';
 import { anyone } from '../../support/iam.ts';
 import { postForm as postFields, signedForm } from '../../support/post-form.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Principal } from '../../../local/iam/principal.ts';
 import { Principals } from '../../../local/iam/principals.ts';
-import { synthesize } from '../../../local/synth.ts';
-import { readResourcePolicies, readRoles } from '../../../local/template/roles.ts';
-import { StackTemplate } from '../../../local/template.ts';
+import { readResourcePolicies, readRoles } from '../../../local/iam/template.ts';
+import { synthesize } from '../../../local/template/synth.ts';
+import { StackTemplate } from '../../../local/template/template.ts';
 
 const makeDir = () => mkdtempSync(join(tmpdir(), 'nexus-iam-test-'));
 const arnOf = (name: string) => `arn:aws:iam::000000000000:role/${name}`;

@@ -2,7 +2,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { DynamoDBRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { EventSender } from '#core/event-sender';
+import { EventSender } from '#core/events/event-sender';
 import { Backlog } from '../../../scripts/redrive/backlog.ts';
 import { type Holding, recordsOfMessage, recordsOfObject } from '../../../scripts/redrive/holding.ts';
 import { redrive } from '../../../scripts/redrive/redrive.ts';

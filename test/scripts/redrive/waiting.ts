@@ -1,7 +1,7 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
-import { type AssetRecord, partitionKey, toItem } from '#core/asset-record';
-import { createFailureDestination } from '../../../local/failure-destination.ts';
+import { type AssetRecord, partitionKey, toItem } from '#core/assets/asset-record';
+import { createFailureDestination } from '../../../local/lambda/failure-destination.ts';
 import { presignedRecord, registeredRecord } from '../../support/asset-records.ts';
 import { FAILURE_BUCKET, type TestAws } from '../../support/aws.ts';
 

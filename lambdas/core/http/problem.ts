@@ -1,0 +1,24 @@
+import { ERRORS, type Problem } from '#contract/errors';
+import { RawStorageError } from '#core/errors';
+import { describeError, log } from '#core/log';
+
+/** Maps any error to what the client is told: of a fault that is not the client's, its request id alone. */
+export function toProblem(error: unknown, request_id: string): Problem {
+  const known =
+    error instanceof RawStorageError
+      ? error
+      : new RawStorageError('internal_error', undefined, { cause: error });
+  const { code, fields } = known;
+  const { status, title } = ERRORS[code];
+  const fault = status >= 500;
+  log(fault ? 'error' : 'info', 'request refused', { code, request_id, ...(fault && describeError(known)) });
+  return {
+    type: `urn:nexus:raw-storage:problem:${code}`,
+    title,
+    status,
+    detail: fault ? 'The fault is on our side; quote the request_id to have it looked into' : known.message,
+    code,
+    request_id,
+    ...(!fault && fields && { errors: fields }),
+  };
+}

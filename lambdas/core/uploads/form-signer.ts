@@ -1,0 +1,27 @@
+import type * as v from 'valibot';
+import type { ContentType } from '#contract/asset';
+
+/** What a form lets its holder upload: exactly this key and type, within these bounds, until it expires. */
+export interface UploadForm {
+  readonly key: string;
+  readonly contentType: v.InferOutput<typeof ContentType>;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  /** Hex; when given, the store refuses any other bytes. */
+  readonly sha256: string | undefined;
+  readonly expirySeconds: number;
+}
+
+/** A form for multipart/form-data: every field as it is, the file last. */
+export interface SignedForm {
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Lets a client put an object where the bytes lie, and nothing else. */
+export interface FormSigner {
+  /** `s3://bucket/key` */
+  uri(key: string): string;
+  /** Signs a form; asks nobody. */
+  signForm(form: UploadForm): Promise<SignedForm>;
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { PresignedAsset, PresignRequest, PresignResponse } from '#contract/asset';
+import { epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
+import type { AssetRepository } from '#core/assets/asset-repository';
+import { objectKey } from '#core/assets/object-key';
+import { RawStorageError } from '#core/errors';
+import { type Caller, outboxEntry } from '#core/identity/caller';
+import { contentTypeOf } from '#core/uploads/content-type';
+import type { FormSigner } from '#core/uploads/form-signer';
+
+/** From the end of the form until the asset counts as gone: time to register what was uploaded last. */
+const GRACE_SECONDS = 24 * 60 * 60;
+
+export interface UploadLimits {
+  readonly maxUploadBytes: number;
+  /** The most that register hashes by itself: bounds an upload whose SHA-256 is not declared. */
+  readonly maxHashBytes: number;
+  readonly uploadExpirySeconds: number;
+}
+
+/** Opens uploads: records what is to come, and signs a form that lets nothing else in. */
+export class Presigner {
+  readonly #assets: AssetRepository;
+  readonly #forms: FormSigner;
+  readonly #limits: UploadLimits;
+
+  constructor(assets: AssetRepository, forms: FormSigner, limits: UploadLimits) {
+    this.#assets = assets;
+    this.#forms = forms;
+    this.#limits = limits;
+  }
+
+  /**
+   * @returns a fresh form; for a repeated `asset_id` with the same values, for the same asset
+   * @throws RawStorageError `file_too_large`, `asset_conflict`, `unavailable`
+   */
+  async presign(caller: Caller, request: PresignRequest): Promise<PresignResponse> {
+    const maxBytes = this.#maxBytes(request);
+    const record = this.#record(caller, request);
+    const { asset } = record;
+    if (!(await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)))))
+      await this.#renew(record);
+    const form = await this.#forms.signForm({
+      key: objectKey(asset),
+      contentType: asset.content_type,
+      minBytes: asset.size_bytes ?? 0,
+      maxBytes,
+      sha256: asset.sha256,
+      expirySeconds: this.#limits.uploadExpirySeconds,
+    });
+    return {
+      asset_id: asset.asset_id,
+      method: 'POST',
+      url: form.url,
+      fields: form.fields,
+      filename: asset.filename,
+      content_type: asset.content_type,
+      uri: asset.uri,
+      expires_at: asset.upload_expires_at,
+      expires: this.#limits.uploadExpirySeconds,
+      max_size_bytes: maxBytes,
+    };
+  }
+
+  #maxBytes({ size_bytes, sha256 }: PresignRequest): number {
+    const { maxUploadBytes, maxHashBytes } = this.#limits;
+    const limit = sha256 === undefined ? Math.min(maxUploadBytes, maxHashBytes) : maxUploadBytes;
+    if (size_bytes === undefined || size_bytes <= limit) return size_bytes ?? limit;
+    const hint = size_bytes <= maxUploadBytes ? ' unless its sha256 is declared' : '';
+    const message = `is over the limit of ${limit} bytes${hint}`;
+    throw new RawStorageError('file_too_large', `size_bytes ${message}`, {
+      fields: [{ path: 'size_bytes', message }],
+    });
+  }
+
+  #record(caller: Caller, request: PresignRequest): PresignedRecord {
+    const now = new Date();
+    const expires = new Date(now.getTime() + this.#limits.uploadExpirySeconds * 1000);
+    const {
+      filename,
+      content_type = contentTypeOf(filename),
+      asset_id = randomUUID(),
+      size_bytes,
+      sha256,
+    } = request;
+    const { tenant_id, env } = caller;
+    return {
+      asset: {
+        asset_id,
+        tenant_id,
+        env,
+        uri: this.#forms.uri(objectKey({ tenant_id, env, asset_id, filename })),
+        filename,
+        content_type,
+        status: 'presigned',
+        ...(size_bytes !== undefined && { size_bytes }),
+        ...(sha256 !== undefined && { sha256 }),
+        upload_expires_at: expires.toISOString(),
+      },
+      outbox: outboxEntry(caller, 'raw_asset_presigned', 1, now),
+      purge_at: epochSeconds(expires) + GRACE_SECONDS,
+    };
+  }
+
+  async #renew(record: PresignedRecord): Promise<void> {
+    const found = await this.#assets.find(record.asset);
+    const same = found?.asset.status === 'presigned' && declaresSame(found.asset, record.asset);
+    if (!same || !(await this.#assets.renew({ ...record, outbox: found.outbox }))) {
+      throw new RawStorageError(
+        'asset_conflict',
+        'This asset_id was presigned with other values, or registered',
+      );
+    }
+  }
+}
+
+function declaresSame(one: PresignedAsset, other: PresignedAsset): boolean {
+  const declared = ['filename', 'content_type', 'size_bytes', 'sha256'] as const;
+  return declared.every((name) => one[name] === other[name]);
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import * as v from 'valibot';
+import { ERRORS } from '#contract/errors';
+import { EVENT_TYPES } from '#contract/events';
+import { TenantId } from '#contract/tenant';
+import type { StoredEvent } from '../eventbridge/put-events.ts';
+import type { DeliveredEvent } from '../eventbridge/rules.ts';
+import { sendJson } from '../http/loopback-server.ts';
+import { readJson } from './request.ts';
+
+/** What keeps events, and delivers one again: to how many targets. */
+export interface Archive {
+  /** Oldest first. */
+  events(): readonly StoredEvent[];
+  deliver(event: DeliveredEvent): number;
+}
+
+const Timestamp = v.pipe(v.string(), v.isoTimestamp('is not a time such as 2026-01-31T12:00:00Z'));
+
+const ReplayRequest = v.strictObject({
+  type: v.optional(v.picklist(EVENT_TYPES)),
+  tenant_id: v.optional(TenantId),
+  /** The first time, and the one before which it ends: of the event, to the second. */
+  from: v.optional(Timestamp),
+  to: v.optional(Timestamp),
+});
+type ReplayRequest = v.InferOutput<typeof ReplayRequest>;
+
+/**
+ * Answers a request to deliver kept events again as EventBridge's replay does: the same events, to the rules that there are
+ * now, with the replay's name in their envelope. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
+ */
+export async function replay(
+  archive: Archive,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const parsed = v.safeParse(ReplayRequest, await readJson(request));
+  if (!parsed.success) return refuse(response, parsed.issues);
+  const isAsked = filterOf(parsed.output);
+  const name = `replay-${randomUUID()}`;
+  const events = archive.events().filter(isAsked);
+  let deliveries = 0;
+  for (const event of events) {
+    deliveries += archive.deliver({ ...event, 'replay-name': name });
+    // Each is written to disk: others are served in between.
+    await nextTurn();
+  }
+  sendJson(response, 200, { replay_name: name, events: events.length, deliveries });
+}
+
+function filterOf({ type, tenant_id, from, to }: ReplayRequest): (event: StoredEvent) => boolean {
+  const [first, end] = [Date.parse(from ?? ''), Date.parse(to ?? '')];
+  return (event) => {
+    const time = Date.parse(event.time);
+    // Compared with no time at all, none is before or after.
+    if (time < first || time >= end) return false;
+    if (type !== undefined && event['detail-type'] !== type) return false;
+    return tenant_id === undefined || event.detail['tenant_id'] === tenant_id;
+  };
+}
+
+/** RFC 9457, with the service's own code. */
+function refuse(response: ServerResponse, issues: readonly v.BaseIssue<unknown>[]): void {
+  const { status, title } = ERRORS.invalid_request;
+  const problem = {
+    type: 'urn:nexus:raw-storage:problem:invalid_request',
+    title,
+    status,
+    detail: 'A replay is asked for by an object with type, tenant_id, from and to, each if wanted',
+    code: 'invalid_request',
+    request_id: randomUUID(),
+    errors: issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: issue.message })),
+  };
+  sendJson(response, status, problem, 'application/problem+json');
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import * as v from 'valibot';
+import { Environment, SCOPES, TenantId } from '#contract/tenant';
+import { sendJson, sendMessage } from '../http/loopback-server.ts';
+import { type Issuer, JWKS_PATH, TOKEN_LIFETIME } from './issuer.ts';
+import { type Archive, replay } from './replay.ts';
+import { readJson, requireProgram } from './request.ts';
+
+/** A bus that keeps its events. */
+export interface EventSource extends Archive {
+  subscribe(listener: (event: unknown) => void): () => void;
+}
+
+const TokenRequest = v.strictObject({
+  tenant_id: TenantId,
+  env: v.optional(Environment),
+  scope: v.optional(v.pipe(v.string(), v.regex(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/, 'is not a list of scopes'))),
+});
+
+/**
+ * The routes that exist on one machine only: the events on the bus, to read and to deliver again, and the token issuer.
+ *
+ * @returns true where the request was for one of them and is answered.
+ */
+export function createLocalRoutes(issuer: Issuer, source: EventSource) {
+  const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void> | void> =
+    {
+      'GET /_local/events': (request, response) => {
+        if (request.headers.accept?.includes('text/event-stream')) streamEvents(source, response);
+        else sendJson(response, 200, source.events());
+      },
+      'POST /_local/replay': async (request, response) => {
+        if (requireProgram(request, response)) await replay(source, request, response);
+      },
+      'POST /_local/token': async (request, response) => {
+        if (requireProgram(request, response)) await issueToken(issuer, request, response);
+      },
+      'GET /.well-known/openid-configuration': (_, response) => sendJson(response, 200, issuer.discovery),
+      [`GET ${JWKS_PATH}`]: (_, response) => sendJson(response, 200, issuer.jwks),
+    };
+  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const route = routes[`${request.method} ${path}`];
+    await route?.(request, response);
+    if (route === undefined && path.startsWith('/_local/')) sendMessage(response, 404, 'Not Found');
+    return route !== undefined || path.startsWith('/_local/');
+  };
+}
+
+/** Server-sent events: those that are kept, then each as it comes. https://html.spec.whatwg.org/multipage/server-sent-events.html */
+function streamEvents(source: EventSource, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  const write = (event: unknown) => response.write(`data: ${JSON.stringify(event)}\n\n`);
+  for (const event of source.events()) write(event);
+  response.flushHeaders();
+  response.on('close', source.subscribe(write));
+}
+
+async function issueToken(issuer: Issuer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const parsed = v.safeParse(TokenRequest, await readJson(request));
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    return sendMessage(response, 422, [v.getDotPath(issue), issue.message].filter(Boolean).join(': '));
+  }
+  const { scope = SCOPES.join(' '), ...claims } = parsed.output;
+  const token = await issuer.issue({ ...claims, scope });
+  response.setHeader('cache-control', 'no-store');
+  sendJson(response, 200, { access_token: token, token_type: 'Bearer', expires_in: TOKEN_LIFETIME, scope });
+}

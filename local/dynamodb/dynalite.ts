@@ -1,0 +1,114 @@
+import { createRequire } from 'node:module';
+import type { AttributeDefinition, AttributeValue, KeySchemaElement } from '@aws-sdk/client-dynamodb';
+import { AwsError } from '../http/aws-error.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+export interface TableDescription {
+  readonly TableName: string;
+  readonly KeySchema: readonly KeySchemaElement[];
+  readonly AttributeDefinitions: readonly AttributeDefinition[];
+}
+
+type Callback<T> = (error: unknown, output?: T) => void;
+
+/** What runs of each operation, checked in this order, as dynalite's own request handler does. */
+interface Operation {
+  readonly types: object;
+  readonly custom: unknown;
+  run(store: Store, input: object, callback: Callback<unknown>): void;
+}
+
+interface Store {
+  readonly db: { open(): Promise<void>; close(): Promise<void> };
+  readonly tableDb: {
+    get(name: string, callback: Callback<TableDescription>): void;
+    put(name: string, table: TableDescription, callback: Callback<void>): void;
+  };
+}
+
+const require = createRequire(import.meta.url);
+const { create } = require('dynalite/db') as { create(options: object): Store };
+const { checkTypes, checkValidations } = require('dynalite/validations') as {
+  checkTypes(input: unknown, types: object): object;
+  checkValidations(input: object, types: object, custom: unknown, store: Store): void;
+};
+
+const OPERATIONS: Readonly<Record<string, Operation>> = Object.fromEntries(
+  ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map((name) => {
+    const file = name[0]?.toLowerCase() + name.slice(1);
+    const { types, custom } = require(`dynalite/validations/${file}`);
+    return [name, { types, custom, run: require(`dynalite/actions/${file}`) }];
+  }),
+);
+
+/** dynalite without its HTTP server, which would take requests that nobody has signed. */
+export class Dynalite {
+  readonly #store: Store;
+
+  private constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Opens the LevelDB in `dir`, making it on first use. */
+  static async open(dir: string): Promise<Dynalite> {
+    const store = create({ path: dir });
+    await store.db.open();
+    return new Dynalite(store);
+  }
+
+  /**
+   * Makes a table where there is none. It takes one write, where CreateTable takes two and leaves a table that nobody
+   * can use if it is killed in between.
+   *
+   * @returns the table that is there
+   */
+  async ensureTable(table: TableDescription): Promise<TableDescription> {
+    const { tableDb } = this.#store;
+    const found = await called<TableDescription | undefined>((done) => tableDb.get(table.TableName, done));
+    if (found !== undefined) return found;
+    const active = { ...table, TableStatus: 'ACTIVE' };
+    await called<void>((done) => tableDb.put(table.TableName, active, done));
+    return table;
+  }
+
+  /** @throws AwsError as DynamoDB refuses; any other error is the store's */
+  async run<TOutput>(name: string, input: object): Promise<TOutput> {
+    const operation = OPERATIONS[name];
+    if (operation === undefined) throw new AwsError(400, 'UnknownOperationException', '');
+    try {
+      // The checks and the actions change what they are given.
+      const checked = checkTypes(structuredClone(input), operation.types);
+      checkValidations(checked, operation.types, operation.custom, this.#store);
+      const output = await called<unknown>((done) => operation.run(this.#store, checked, done));
+      return output as TOutput;
+    } catch (error) {
+      throw toAwsError(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#store.db.close();
+  }
+}
+
+function called<T>(call: (done: Callback<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, output) => {
+      if (error) reject(error);
+      else resolve(output as T);
+    });
+  });
+}
+
+interface Refusal {
+  readonly statusCode: number;
+  readonly body: { readonly __type: string; readonly message?: string; readonly Message?: string };
+}
+
+function toAwsError(error: unknown): unknown {
+  const { statusCode, body } = error as Partial<Refusal>;
+  if (statusCode === undefined || body === undefined) return error;
+  const code = body.__type.slice(body.__type.indexOf('#') + 1);
+  return new AwsError(statusCode, code, body.message ?? body.Message ?? '');
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { DynamoDBRecord, AttributeValue as StreamValue } from 'aws-lambda';
+import { REGION } from '../template/account.ts';
+import type { Item } from './dynalite.ts';
+
+/** One item before and after a write; an image is missing where the item is. */
+export interface Change {
+  readonly keys: Item;
+  readonly old?: Item;
+  readonly new?: Item;
+}
+
+type Image = Record<string, StreamValue>;
+
+/**
+ * A change as Lambda hands it over, with both images.
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html#events-sample-dynamodb
+ */
+export function toStreamRecord(
+  change: Change,
+  { sequenceNumber, streamArn, now }: { sequenceNumber: string; streamArn: string; now: number },
+): DynamoDBRecord {
+  const { keys, old: oldImage, new: newImage } = change;
+  return {
+    eventID: createHash('md5').update(`${streamArn} ${sequenceNumber}`).digest('hex'),
+    eventName: oldImage === undefined ? 'INSERT' : newImage === undefined ? 'REMOVE' : 'MODIFY',
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    awsRegion: REGION,
+    dynamodb: {
+      ApproximateCreationDateTime: Math.floor(now / 1000),
+      Keys: keys as Image,
+      ...(newImage && { NewImage: newImage as Image }),
+      ...(oldImage && { OldImage: oldImage as Image }),
+      SequenceNumber: sequenceNumber,
+      SizeBytes: [keys, newImage, oldImage].reduce((total, image) => total + sizeOf(image), 0),
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    },
+    eventSourceARN: streamArn,
+  };
+}
+
+/** Near enough to DynamoDB's own count, which nothing here rests on. */
+function sizeOf(image: Item | undefined): number {
+  return image === undefined ? 0 : Buffer.byteLength(JSON.stringify(image));
+}
+
+/** Digits, as many for every record, so that the order of texts is that of numbers; DynamoDB's have 21 to 40. */
+export function nextSequenceNumber(last: string | undefined): string {
+  return last === undefined ? '100000000000000000001' : String(BigInt(last) + 1n);
+}
+
+export function sequenceNumberOf(record: DynamoDBRecord): string {
+  return String(record.dynamodb?.SequenceNumber);
+}

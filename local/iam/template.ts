@@ -1,0 +1,76 @@
+import type { Resource, StackTemplate } from '../template/template.ts';
+import { type PolicyKind, readPolicy } from './evaluate.ts';
+import { UnsupportedPolicyError } from './pattern.ts';
+import type { Role } from './principal.ts';
+import type { ResourcePolicy } from './principals.ts';
+
+/** Those that would allow or deny something, and are not read here. */
+const UNREAD = ['ManagedPolicyArns', 'PermissionsBoundary', 'Policies'];
+
+/**
+ * The stack's roles, with the policies that are attached to each.
+ *
+ * @throws UnsupportedPolicyError for a policy that is not evaluated locally
+ */
+export function readRoles(template: StackTemplate): readonly Role[] {
+  const [managed] = template.resources('AWS::IAM::ManagedPolicy');
+  if (managed !== undefined) throw new UnsupportedPolicyError(`the managed policy ${managed.logicalId}`);
+  const policies = template.resources('AWS::IAM::Policy');
+  return template.resources('AWS::IAM::Role').map((resource) => readRole(template, resource, policies));
+}
+
+function readRole(
+  template: StackTemplate,
+  { logicalId, name, properties }: Resource,
+  policies: readonly Resource[],
+): Role {
+  const unread = UNREAD.find((property) => properties[property] !== undefined);
+  if (unread !== undefined) throw new UnsupportedPolicyError(`${unread} of the role ${name}`);
+  const tags = (properties['Tags'] ?? []) as readonly { Key: string; Value: string }[];
+  const isAttached = (policy: Resource) => {
+    const roles = (policy.properties['Roles'] ?? []) as readonly unknown[];
+    return roles.some((reference) => referredId(reference) === logicalId);
+  };
+  return {
+    name,
+    arn: String(template.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] })),
+    tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
+    policies: policies
+      .filter(isAttached)
+      .map((policy) => read(template, policy, 'PolicyDocument', 'identity')),
+    trust: read(template, { logicalId, properties }, 'AssumeRolePolicyDocument', 'trust'),
+  };
+}
+
+/** The policies of the stack's buckets and queues. */
+export function readResourcePolicies(template: StackTemplate): readonly ResourcePolicy[] {
+  const attached = (type: string, property: string) =>
+    template.resources(type).flatMap((policy) => {
+      const document = read(template, policy, 'PolicyDocument', 'resource');
+      return [policy.properties[property]].flat().map((reference) => ({
+        arn: String(template.resolve({ 'Fn::GetAtt': [referredId(reference), 'Arn'] })),
+        policy: document,
+      }));
+    });
+  return [...attached('AWS::S3::BucketPolicy', 'Bucket'), ...attached('AWS::SQS::QueuePolicy', 'Queues')];
+}
+
+/** By id, for a queue's own `Ref` has no value before there is an endpoint. */
+function referredId(reference: unknown): string {
+  const { Ref } = reference as { Ref?: unknown };
+  if (typeof Ref === 'string') return Ref;
+  throw new UnsupportedPolicyError(`what is attached to ${JSON.stringify(reference)}`);
+}
+
+function read(
+  template: StackTemplate,
+  { logicalId, properties }: Pick<Resource, 'logicalId' | 'properties'>,
+  property: string,
+  kind: PolicyKind,
+) {
+  try {
+    return readPolicy(template.resolve(properties[property]), kind);
+  } catch (error) {
+    throw new Error(`${logicalId}: ${(error as Error).message}`, { cause: error });
+  }
+}

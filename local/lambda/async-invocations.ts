@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Deliveries, type Exhausted, type RetryPolicy } from '../disk/deliveries.ts';
+import { FunctionError } from './sandbox.ts';
+
+/** A function that is invoked asynchronously. */
+export interface AsyncFunction {
+  readonly name: string;
+  readonly arn: string;
+  /** The role that Lambda sends to the queue with. */
+  readonly roleArn: string;
+  readonly retryPolicy: RetryPolicy;
+  /** The ARN of the queue for what the function keeps failing on; without one that is dropped. */
+  readonly onFailure?: string;
+}
+
+export interface AsyncInvocationsOptions {
+  /** Where what is not done with is kept, a file a function. */
+  readonly dir: string;
+  readonly functions: readonly AsyncFunction[];
+  /** Runs the function; a rejection is its failure. */
+  readonly invoke: (name: string, payload: unknown) => Promise<unknown>;
+  readonly send: (queueArn: string, body: string) => Promise<void>;
+  /** How long Lambda waits after a first failure: a minute there. Doubled with each, in milliseconds. @default 100 */
+  readonly firstBackoffMs?: number | undefined;
+}
+
+/**
+ * Lambda's asynchronous invocation: takes an event at once and hands it to the function later, at least once, again where
+ * the function fails. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+ */
+export class AsyncInvocations {
+  readonly #queues: ReadonlyMap<string, Deliveries<unknown>>;
+
+  constructor({ dir, functions, invoke, send, firstBackoffMs }: AsyncInvocationsOptions) {
+    this.#queues = new Map(
+      functions.map((fn) => [
+        fn.name,
+        new Deliveries<unknown>({
+          path: join(dir, `${fn.name}.jsonl`),
+          retryPolicy: fn.retryPolicy,
+          firstBackoffMs,
+          attempt: (payload) => invoke(fn.name, payload),
+          async giveUp(payload, reason) {
+            if (fn.onFailure === undefined) return;
+            await send(fn.onFailure, JSON.stringify(toInvocationRecord(fn, payload, reason)));
+          },
+        }),
+      ]),
+    );
+  }
+
+  start(): void {
+    for (const queue of this.#queues.values()) queue.start();
+  }
+
+  /** Resolves once the event is taken; @throws Error where there is no such function. */
+  async invoke(name: string, payload: unknown): Promise<void> {
+    const queue = this.#queues.get(name);
+    if (queue === undefined) throw new Error(`No function ${name} takes events`);
+    queue.add(payload);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+  }
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+function toInvocationRecord({ arn }: AsyncFunction, requestPayload: unknown, reason: Exhausted) {
+  const { condition, attempts, error } = reason;
+  return {
+    version: '1.0',
+    timestamp: new Date().toISOString(),
+    requestContext: {
+      requestId: randomUUID(),
+      functionArn: `${arn}:$LATEST`,
+      condition,
+      approximateInvokeCount: attempts,
+    },
+    requestPayload,
+    ...(error instanceof FunctionError && {
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      responsePayload: { errorType: error.type, errorMessage: error.message },
+    }),
+  };
+}

@@ -1,0 +1,133 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { countDelivered } from './batch-response.ts';
+import type { DiscardedBatch, EventSourceMappingOptions } from './mapping.ts';
+
+interface Batch {
+  readonly records: readonly DynamoDBRecord[];
+  /** How often it has failed since a record of it was delivered; being cut in two does not count. */
+  readonly failures: number;
+}
+
+export interface LaneSignals {
+  /** No batch is begun any more. */
+  readonly stop: AbortSignal;
+  /** What a batch that is under way comes to is no longer noted. */
+  readonly abandon: AbortSignal;
+}
+
+const MAX_BACKOFF_MS = 10_000;
+
+/** The records of some of the items, delivered batch after batch. */
+export class StreamLane {
+  readonly #options: EventSourceMappingOptions;
+  readonly #signals: LaneSignals;
+  readonly #waiting: DynamoDBRecord[] = [];
+  /** What is left of batches that failed, to be delivered before what waits. */
+  readonly #unfinished: Batch[] = [];
+  #failuresInARow = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(options: EventSourceMappingOptions, signals: LaneSignals) {
+    this.#options = options;
+    this.#signals = signals;
+  }
+
+  push(record: DynamoDBRecord): void {
+    this.#waiting.push(record);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves once nothing is being delivered. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What comes at once is one batch.
+    await nextTurn();
+    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+      const left = await this.#deliver(batch).catch((error) => {
+        // Neither the function's failure nor the end of the batch: its outcome could not be written down.
+        console.error(error);
+        return [batch as Batch];
+      });
+      this.#unfinished.unshift(...left);
+      if (left.length === 0) this.#failuresInARow = 0;
+      else await this.#backOff();
+    }
+    this.#running = undefined;
+  }
+
+  #next(): Batch | undefined {
+    if (this.#signals.stop.aborted) return undefined;
+    const unfinished = this.#unfinished.shift();
+    if (unfinished !== undefined) return unfinished;
+    const records = this.#waiting.splice(0, this.#options.settings.batchSize);
+    return records.length === 0 ? undefined : { records, failures: 0 };
+  }
+
+  /** Resolves to what is to be tried again, in its order. */
+  async #deliver(batch: Batch): Promise<Batch[]> {
+    const { bisect, maximumRetryAttempts: retries } = this.#options.settings;
+    const records = await this.#discardTooOld(batch);
+    if (records.length === 0) return [];
+    const { delivered, failed } = await this.#invoke(records);
+    if (delivered > 0) this.#failuresInARow = 0;
+    this.#acknowledge(records.slice(0, delivered));
+    const left = records.slice(delivered);
+    if (left.length === 0) return [];
+
+    if (failed && bisect && left.length > 1) {
+      const middle = Math.ceil(left.length / 2);
+      return [left.slice(0, middle), left.slice(middle)].map((half) => ({ ...batch, records: half }));
+    }
+    const failures = delivered > 0 ? 1 : batch.failures + 1;
+    if (retries < 0 || failures <= retries) return [{ records: left, failures }];
+    await this.#discard({ condition: 'RetryAttemptsExhausted', records: left, invokeCount: failures });
+    return [];
+  }
+
+  /** `failed`: the function threw, or answered with what is no answer. */
+  async #invoke(records: readonly DynamoDBRecord[]): Promise<{ delivered: number; failed: boolean }> {
+    const { invoke, settings } = this.#options;
+    try {
+      const response = await invoke({ Records: [...records] });
+      const delivered = settings.reportBatchItemFailures ? countDelivered(response, records) : records.length;
+      return { delivered, failed: false };
+    } catch {
+      return { delivered: 0, failed: true };
+    }
+  }
+
+  /** Resolves to the records of the batch that are young enough to be delivered. */
+  async #discardTooOld({ records, failures }: Batch): Promise<readonly DynamoDBRecord[]> {
+    const { settings, now = Date.now } = this.#options;
+    const { maximumRecordAgeInSeconds: maximum } = settings;
+    if (maximum < 0) return records;
+    const created = (record: DynamoDBRecord) => record.dynamodb?.ApproximateCreationDateTime ?? 0;
+    const isTooOld = (record: DynamoDBRecord) => now() / 1000 - created(record) > maximum;
+    const count = records.findLastIndex(isTooOld) + 1;
+    const tooOld = records.slice(0, count);
+    if (count > 0) {
+      await this.#discard({ condition: 'RecordAgeExceeded', records: tooOld, invokeCount: failures });
+    }
+    return records.slice(count);
+  }
+
+  async #discard(batch: DiscardedBatch): Promise<void> {
+    await this.#options.onDiscard(batch);
+    this.#acknowledge(batch.records);
+  }
+
+  #acknowledge(records: readonly DynamoDBRecord[]): void {
+    if (!this.#signals.abandon.aborted) this.#options.stream.acknowledge(records);
+  }
+
+  async #backOff(): Promise<void> {
+    const { firstBackoffMs = 100 } = this.#options;
+    const ms = Math.min(firstBackoffMs * 2 ** this.#failuresInARow, MAX_BACKOFF_MS);
+    this.#failuresInARow++;
+    await sleep(ms, undefined, { signal: this.#signals.stop }).catch(() => {});
+  }
+}

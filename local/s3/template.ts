@@ -1,0 +1,12 @@
+import type { StackTemplate } from '../template/template.ts';
+import type { CorsRule } from './cors.ts';
+import type { Bucket } from './handler.ts';
+
+/** The stack's buckets. */
+export function readBuckets(template: StackTemplate): Bucket[] {
+  return template.resources('AWS::S3::Bucket').map(({ name, properties }) => {
+    const cors = properties['CorsConfiguration'] as { CorsRules: readonly CorsRule[] } | undefined;
+    const versioned = properties['VersioningConfiguration'] !== undefined;
+    return { name, versioned, corsRules: cors?.CorsRules ?? [] };
+  });
+}

@@ -1,0 +1,47 @@
+import * as v from 'valibot';
+import { AwsError } from '../http/aws-error.ts';
+
+const wholeNumber = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+
+const QueueUrl = v.string();
+const ReceiptHandle = v.string();
+/** Seconds; at most 12 hours. */
+const VisibilityTimeout = wholeNumber(0, 43_200);
+
+/**
+ * The operations that there are. A parameter that is not listed would change what they do, so it is refused.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
+ */
+const REQUESTS = {
+  SendMessage: v.strictObject({ QueueUrl, MessageBody: v.pipe(v.string(), v.minLength(1)) }),
+  ReceiveMessage: v.strictObject({
+    QueueUrl,
+    MaxNumberOfMessages: v.optional(wholeNumber(1, 10), 1),
+    VisibilityTimeout: v.optional(VisibilityTimeout, 30),
+    WaitTimeSeconds: v.optional(wholeNumber(0, 20), 0),
+  }),
+  DeleteMessage: v.strictObject({ QueueUrl, ReceiptHandle }),
+  ChangeMessageVisibility: v.strictObject({ QueueUrl, ReceiptHandle, VisibilityTimeout }),
+};
+
+export type QueueOperation = keyof typeof REQUESTS;
+
+export type QueueRequest<TOperation extends QueueOperation> = v.InferOutput<(typeof REQUESTS)[TOperation]>;
+
+/** @throws AwsError 400 where there is no such operation */
+export function requireOperation(name: string): asserts name is QueueOperation {
+  if (Object.hasOwn(REQUESTS, name)) return;
+  throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
+}
+
+/** @throws AwsError 400 InvalidParameterValue */
+export function readRequest<TOperation extends QueueOperation>(
+  operation: TOperation,
+  input: object,
+): QueueRequest<TOperation> {
+  const parsed = v.safeParse(REQUESTS[operation], input);
+  if (parsed.success) return parsed.output as QueueRequest<TOperation>;
+  const [issue] = parsed.issues;
+  throw new AwsError(400, 'InvalidParameterValue', `${v.getDotPath(issue)}: ${issue.message}`);
+}

@@ -1,0 +1,188 @@
+import * as v from 'valibot';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ERRORS } from '#contract/errors';
+import { RawStorageError } from '#core/errors';
+import { apiHandler } from '#core/http/api-handler';
+import { parseBody } from '#core/http/request';
+import { acme, apiEvent, context, read } from '../../../support/api-event.ts';
+
+const Body = v.strictObject({ name: v.string(), tags: v.optional(v.array(v.string())) });
+const run = vi.fn(async (_caller: unknown, input: object) => input);
+const handler = apiHandler({ scope: 'raw:write', parse: (event) => parseBody(Body, event), run });
+const call = async (...event: Parameters<typeof apiEvent>) =>
+  read(await handler(apiEvent(...event), context));
+
+const lines: Record<string, unknown>[] = [];
+
+beforeEach(() => {
+  lines.length = 0;
+  run.mockClear();
+  for (const level of ['info', 'error'] as const) {
+    vi.spyOn(console, level).mockImplementation((line) => lines.push({ level, ...line }));
+  }
+});
+
+describe('a request in order', () => {
+  it('is answered with 200 and JSON that no cache keeps', async () => {
+    expect(await call({ name: 'é' })).toEqual({
+      status: 200,
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+      body: { name: 'é' },
+    });
+  });
+
+  it('hands over who calls and how the request is known', async () => {
+    await call({ name: 'a' }, { headers: { 'x-amzn-trace-id': 'Self=1-0-0;Root=1-67891233-abc;Sampled=1' } });
+    expect(run.mock.calls[0]?.[0]).toEqual({ ...acme, request_id: 'request-1', trace_id: '1-67891233-abc' });
+    await call({ name: 'a' });
+    expect(run.mock.calls[1]?.[0]).toMatchObject({ trace_id: 'request-1' });
+  });
+
+  it.each(['application/json; charset=utf-8', 'application/problem+json', 'APPLICATION/JSON'])(
+    'may be declared as %s',
+    async (type) =>
+      expect((await call({ name: 'a' }, { headers: { 'content-type': type } })).status).toBe(200),
+  );
+
+  it('may come in base64', async () => {
+    const body = Buffer.from('{"name":"é"}').toString('base64');
+    expect((await call(body, { isBase64Encoded: true })).body).toEqual({ name: 'é' });
+  });
+
+  it('may name its own tenant and env', async () => {
+    expect((await call({ name: 'a' }, { headers: { 'x-tenant-id': 't_acme', 'x-env': 'dev' } })).status).toBe(
+      200,
+    );
+  });
+});
+
+describe('a request is refused', () => {
+  it.each<[string, unknown, Parameters<typeof apiEvent>[1], number, string]>([
+    [
+      'without a tenant',
+      { name: 'a' },
+      { authorizer: { ...acme, tenant_id: undefined } },
+      403,
+      'tenant_missing',
+    ],
+    [
+      'with a malformed tenant',
+      { name: 'a' },
+      { authorizer: { ...acme, tenant_id: '*' } },
+      403,
+      'tenant_missing',
+    ],
+    ['without a context', { name: 'a' }, { authorizer: null }, 403, 'tenant_missing'],
+    ['without an authorizer', { name: 'a' }, { requestContext: { requestId: 'r' } }, 403, 'tenant_missing'],
+    [
+      'with another tenant’s header',
+      { name: 'a' },
+      { headers: { 'x-tenant-id': 't_b' } },
+      403,
+      'tenant_mismatch',
+    ],
+    [
+      'with two tenant headers',
+      { name: 'a' },
+      { headers: { 'x-tenant-id': 't_acme,t_b' } },
+      403,
+      'tenant_mismatch',
+    ],
+    ['with another env’s header', { name: 'a' }, { headers: { 'x-env': 'prod' } }, 403, 'tenant_mismatch'],
+    [
+      'without the scope',
+      { name: 'a' },
+      { authorizer: { ...acme, scopes: ['raw:read'] } },
+      403,
+      'scope_missing',
+    ],
+    [
+      'without a content type',
+      { name: 'a' },
+      { headers: { 'content-type': undefined } },
+      415,
+      'unsupported_media_type',
+    ],
+    ['as a form', 'name=a', { headers: { 'content-type': 'text/plain' } }, 415, 'unsupported_media_type'],
+    [
+      'as a near miss',
+      '{}',
+      { headers: { 'content-type': 'application/jsonp' } },
+      415,
+      'unsupported_media_type',
+    ],
+    ['without a body', undefined, {}, 400, 'invalid_json'],
+    ['with half of JSON', '{"name":', {}, 400, 'invalid_json'],
+    ['with nesting past any stack', '['.repeat(1e6) + ']'.repeat(1e6), {}, 400, 'invalid_json'],
+    [
+      'in another encoding',
+      Buffer.from('{"name":"\xe9"}', 'latin1').toString('base64'),
+      { isBase64Encoded: true },
+      400,
+      'invalid_json',
+    ],
+    ['with a list for a body', [], {}, 422, 'invalid_request'],
+  ])('%s', async (_what, body, options, status, code) => {
+    const answer = await call(body, options);
+    expect(answer.status).toBe(status);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.body).toMatchObject({
+      type: `urn:nexus:raw-storage:problem:${code}`,
+      title: ERRORS[code as 'invalid_json'].title,
+      status,
+      code,
+      detail: expect.any(String),
+    });
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('with every field that is wrong named', async () => {
+    const { body } = await call({ tags: ['a', 1], other: true });
+    expect(body).toMatchObject({ code: 'invalid_request', request_id: 'request-1' });
+    expect(body.errors).toEqual([
+      { path: 'name', message: 'is missing' },
+      { path: 'tags.1', message: expect.stringContaining('string') },
+      { path: 'other', message: 'is not a field of this request' },
+    ]);
+  });
+});
+
+describe('an error of the work', () => {
+  it('of the client’s is told with its detail and fields', async () => {
+    const fields = [{ path: 'name', message: 'is taken' }];
+    run.mockRejectedValueOnce(new RawStorageError('asset_conflict', 'taken', { fields }));
+    const answer = await call({ name: 'a' });
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'asset_conflict', detail: 'taken', errors: fields },
+    });
+    expect(lines).toEqual([
+      { level: 'info', message: 'request refused', code: 'asset_conflict', request_id: 'request-1' },
+    ]);
+  });
+
+  it('of ours tells nothing but the request id, and is logged whole', async () => {
+    run.mockRejectedValueOnce(new Error('the secret of the database'));
+    const answer = await call({ name: 'a' });
+    expect(answer).toMatchObject({ status: 500, body: { code: 'internal_error', request_id: 'request-1' } });
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(lines).toMatchObject([{ level: 'error', cause: { detail: 'the secret of the database' } }]);
+  });
+
+  it('that will pass says when to come again', async () => {
+    run.mockRejectedValueOnce(new RawStorageError('unavailable', 'internals', { cause: 'not an error' }));
+    const answer = await call({ name: 'a' });
+    expect(answer).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { code: 'unavailable' },
+    });
+    expect(JSON.stringify(answer)).not.toContain('internals');
+  });
+
+  it('is not waited for past the deadline', async () => {
+    run.mockReturnValueOnce(new Promise(() => {}));
+    const late = { ...context, getRemainingTimeInMillis: () => 520 };
+    expect(read(await handler(apiEvent({ name: 'a' }), late))).toMatchObject({ status: 503 });
+  });
+});

@@ -1,0 +1,157 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PresignRequest } from '#contract/asset';
+import { Presigner } from '#core/uploads/presigner';
+import { caller, registeredRecord } from '../../../support/asset-records.ts';
+import { MemoryAssetRepository } from '../../../support/memory-asset-repository.ts';
+import { MemoryObjectStore } from '../../../support/memory-object-store.ts';
+
+const asset_id = '0e3e4b3a-8f0e-4b58-9c0a-2f4f0f6d5a11';
+const sha256 = 'ab'.repeat(32);
+const limits = { maxUploadBytes: 1000, maxHashBytes: 100, uploadExpirySeconds: 900 };
+
+let assets: MemoryAssetRepository;
+let objects: MemoryObjectStore;
+let presigner: Presigner;
+
+beforeEach(() => {
+  assets = new MemoryAssetRepository();
+  objects = new MemoryObjectStore();
+  presigner = new Presigner(assets, objects, limits);
+});
+
+describe('presign', () => {
+  it('answers with a form for one key, and records what is to come', async () => {
+    vi.useFakeTimers({ now: Date.parse('2030-01-01T00:00:00.500Z'), toFake: ['Date'] });
+    const request = { filename: 'a b.png', asset_id, size_bytes: 7, sha256 };
+    const key = `tenants/t_acme/dev/raw/${asset_id}/a b.png`;
+    expect(await presigner.presign(caller, request)).toEqual({
+      asset_id,
+      method: 'POST',
+      url: 'https://memory.example',
+      fields: { key, 'Content-Type': 'image/png' },
+      filename: 'a b.png',
+      content_type: 'image/png',
+      uri: `s3://memory/${key}`,
+      expires_at: '2030-01-01T00:15:00.500Z',
+      expires: 900,
+      max_size_bytes: 7,
+    });
+    vi.useRealTimers();
+    expect(objects.forms).toEqual([
+      { key, contentType: 'image/png', minBytes: 7, maxBytes: 7, sha256, expirySeconds: 900 },
+    ]);
+    const found = await assets.find({ ...caller, asset_id });
+    expect(found?.asset).toEqual({
+      asset_id,
+      tenant_id: 't_acme',
+      env: 'dev',
+      uri: `s3://memory/${key}`,
+      filename: 'a b.png',
+      content_type: 'image/png',
+      status: 'presigned',
+      size_bytes: 7,
+      sha256,
+      upload_expires_at: '2030-01-01T00:15:00.500Z',
+    });
+    expect(found?.purge_at).toBe(Date.parse('2030-01-02T00:15:00Z') / 1000);
+    expect(found?.outbox).toEqual({
+      event_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      event_type: 'raw_asset_presigned',
+      sequence: 1,
+      occurred_at: '2030-01-01T00:00:00.500Z',
+      user_id: 'user-1',
+      request_id: 'request-1',
+      trace_id: caller.trace_id,
+    });
+  });
+
+  it('names an asset by a random UUID of version 4', async () => {
+    const ids = new Set<string>();
+    for (let i = 0; i < 20; i++) ids.add((await presigner.presign(caller, { filename: 'a' })).asset_id);
+    expect(ids.size).toBe(20);
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it.each<[string, Omit<PresignRequest, 'filename'>, number, number]>([
+    ['nothing declared: what register can hash', {}, 0, 100],
+    ['a SHA-256: the service’s limit', { sha256 }, 0, 1000],
+    ['a size: exactly that', { size_bytes: 100 }, 100, 100],
+    ['an empty file', { size_bytes: 0 }, 0, 0],
+    ['a size and a SHA-256: exactly that size', { size_bytes: 1000, sha256 }, 1000, 1000],
+  ])('bounds the size by %s', async (_what, declared, minBytes, maxBytes) => {
+    const { max_size_bytes } = await presigner.presign(caller, { filename: 'a', ...declared });
+    expect(max_size_bytes).toBe(maxBytes);
+    expect(objects.forms[0]).toMatchObject({ minBytes, maxBytes });
+  });
+
+  it.each<[string, Omit<PresignRequest, 'filename'>, string]>([
+    ['over the limit', { size_bytes: 1001, sha256 }, 'is over the limit of 1000 bytes'],
+    ['over both limits', { size_bytes: 1001 }, 'is over the limit of 100 bytes'],
+    [
+      'over what is hashed',
+      { size_bytes: 101 },
+      'is over the limit of 100 bytes unless its sha256 is declared',
+    ],
+  ])('refuses a size %s, and writes nothing', async (_what, declared, message) => {
+    await expect(presigner.presign(caller, { filename: 'a', ...declared })).rejects.toMatchObject({
+      code: 'file_too_large',
+      fields: [{ path: 'size_bytes', message }],
+    });
+    expect(assets.items.size + objects.forms.length).toBe(0);
+  });
+});
+
+describe('presign of an asset_id again', () => {
+  const first = { filename: 'a.txt', asset_id, size_bytes: 3 };
+
+  it('with the same values gives a fresh form and window, and no second event', async () => {
+    const once = await presigner.presign(caller, first);
+    const before = await assets.find({ ...caller, asset_id });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const again = await presigner.presign({ ...caller, request_id: 'request-2' }, first);
+    const after = await assets.find({ ...caller, asset_id });
+    expect(again.expires_at > once.expires_at).toBe(true);
+    expect(after?.asset).toMatchObject({ upload_expires_at: again.expires_at });
+    expect(after?.outbox).toEqual(before?.outbox);
+  });
+
+  it.each<[string, Partial<PresignRequest>]>([
+    ['another filename', { filename: 'b.txt' }],
+    ['another type', { content_type: 'text/html' }],
+    ['another size', { size_bytes: 4 }],
+    ['a digest that was not declared before', { sha256 }],
+  ])('with %s is refused', async (_what, change) => {
+    await presigner.presign(caller, first);
+    const before = await assets.find({ ...caller, asset_id });
+    await expect(presigner.presign(caller, { ...first, ...change })).rejects.toMatchObject({
+      code: 'asset_conflict',
+    });
+    expect(await assets.find({ ...caller, asset_id })).toEqual(before);
+  });
+
+  it('once registered is refused', async () => {
+    await presigner.presign(caller, first);
+    const found = await assets.find({ ...caller, asset_id });
+    if (found?.asset.status !== 'presigned') throw new Error('not presigned');
+    await assets.register(registeredRecord({ ...found, asset: found.asset }), found.outbox, 0);
+    await expect(presigner.presign(caller, first)).rejects.toMatchObject({ code: 'asset_conflict' });
+  });
+
+  it('under another tenant is another asset', async () => {
+    await presigner.presign(caller, first);
+    const other = await presigner.presign(
+      { ...caller, tenant_id: 't_other' },
+      { ...first, filename: 'b.txt' },
+    );
+    expect(other.uri).toBe(`s3://memory/tenants/t_other/dev/raw/${asset_id}/b.txt`);
+  });
+
+  it('after its window and a day is a new asset', async () => {
+    await presigner.presign(caller, first);
+    vi.useFakeTimers({ now: Date.now() + (900 + 24 * 3600 + 1) * 1000, toFake: ['Date'] });
+    await presigner.presign(caller, { ...first, filename: 'b.txt' });
+    vi.useRealTimers();
+    expect((await assets.find({ ...caller, asset_id }))?.asset.filename).toBe('b.txt');
+  });
+});

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RegisterRequest } from '#contract/asset';
+import { AssetReader } from '#core/assets/asset-reader';
+import { partitionKey } from '#core/assets/asset-record';
+import { objectKey } from '#core/assets/object-key';
+import { Presigner } from '#core/uploads/presigner';
+import { Registrar } from '#core/uploads/registrar';
+import { caller } from '../../../support/asset-records.ts';
+import { MemoryAssetRepository } from '../../../support/memory-asset-repository.ts';
+import { MemoryObjectStore } from '../../../support/memory-object-store.ts';
+
+const asset_id = '0e3e4b3a-8f0e-4b58-9c0a-2f4f0f6d5a11';
+const bytes = Buffer.from('hello');
+const sha256 = createHash('sha256').update(bytes).digest('hex');
+const key = objectKey({ ...caller, asset_id, filename: 'a.txt' });
+
+let assets: MemoryAssetRepository;
+let objects: MemoryObjectStore;
+let registrar: Registrar;
+
+const presign = (declared = {}) =>
+  new Presigner(assets, objects, {
+    maxUploadBytes: 1000,
+    maxHashBytes: 100,
+    uploadExpirySeconds: 900,
+  }).presign(caller, { filename: 'a.txt', asset_id, ...declared });
+
+const register = (request: Omit<RegisterRequest, 'asset_id'> = {}) =>
+  registrar.register(caller, { asset_id, ...request });
+
+const item = () => assets.items.get(partitionKey({ ...caller, asset_id }));
+
+beforeEach(() => {
+  assets = new MemoryAssetRepository();
+  objects = new MemoryObjectStore();
+  registrar = new Registrar(assets, objects, 100);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('register', () => {
+  it('records the version that was proven, and the event', async () => {
+    await presign({ sha256 });
+    objects.put(key, bytes, 'text/plain', { sha256 });
+    const asset = await register({ metadata: { a: 1 } });
+    expect(asset).toEqual({
+      asset_id,
+      tenant_id: 't_acme',
+      env: 'dev',
+      uri: `s3://memory/${key}`,
+      filename: 'a.txt',
+      content_type: 'text/plain',
+      status: 'registered',
+      size_bytes: 5,
+      sha256,
+      version_id: 'v0',
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      created_by: 'user-1',
+      metadata: { a: 1 },
+    });
+    expect(item()).toMatchObject({
+      event_type: 'raw_asset_registered',
+      sequence: 2,
+      occurred_at: asset.created_at,
+    });
+    expect(item()).not.toHaveProperty('purge_at');
+    expect(objects.hashed).toBe(0);
+    expect(await new AssetReader(assets).get({ ...caller, asset_id })).toEqual(asset);
+  });
+
+  it('hashes what the store has no SHA-256 of', async () => {
+    await presign();
+    objects.put(key, bytes, 'text/plain');
+    expect((await register()).sha256).toBe(sha256);
+    expect(objects.hashed).toBe(1);
+  });
+
+  it('does not hash what is over its limit', async () => {
+    await presign();
+    objects.put(key, Buffer.alloc(101), 'text/plain');
+    await expect(register()).rejects.toMatchObject({
+      code: 'upload_mismatch',
+      fields: [{ path: 'size_bytes' }],
+    });
+    expect(objects.hashed).toBe(0);
+  });
+
+  it.each<[string, object, Omit<RegisterRequest, 'asset_id'>, string[]]>([
+    ['another size than declared', { size_bytes: 6 }, {}, ['size_bytes']],
+    ['another type than declared', { content_type: 'text/html' }, {}, ['content_type']],
+    ['another digest than declared', { sha256: 'ab'.repeat(32) }, {}, ['sha256']],
+    ['another filename than given now', {}, { filename: 'b.txt' }, ['filename']],
+    ['another size than given now', {}, { size_bytes: 6 }, ['size_bytes']],
+    [
+      'nothing of what is given now',
+      {},
+      { filename: 'b', content_type: 'a/b', size_bytes: 1, sha256: 'ab'.repeat(32) },
+      ['filename', 'content_type', 'size_bytes', 'sha256'],
+    ],
+  ])('refuses an object of %s, and writes nothing', async (_what, declared, request, paths) => {
+    await presign(declared);
+    objects.put(key, bytes, 'text/plain');
+    const before = item();
+    const refusal = await register(request).catch((error) => error);
+    expect(refusal.code).toBe('upload_mismatch');
+    expect(refusal.fields.map(({ path }: { path: string }) => path)).toEqual(paths);
+    expect(item()).toBe(before);
+  });
+
+  it('refuses an asset that is unknown or another tenant’s', async () => {
+    await presign();
+    objects.put(key, bytes, 'text/plain');
+    const other = { ...caller, tenant_id: 't_other' };
+    await expect(registrar.register(other, { asset_id })).rejects.toMatchObject({ code: 'asset_not_found' });
+    await expect(registrar.register({ ...caller, env: 'prod' }, { asset_id })).rejects.toMatchObject({
+      code: 'asset_not_found',
+    });
+  });
+
+  it('refuses what is not uploaded yet', async () => {
+    await presign();
+    await expect(register()).rejects.toMatchObject({ code: 'not_uploaded' });
+  });
+
+  it('takes an upload until purge_at, and refuses it from then on', async () => {
+    await presign();
+    objects.put(key, bytes, 'text/plain');
+    const purgeAt = Number(item()?.['purge_at']) * 1000;
+    vi.useFakeTimers({ now: purgeAt, toFake: ['Date'] });
+    await expect(register()).rejects.toMatchObject({ code: 'upload_expired' });
+    vi.setSystemTime(purgeAt - 1);
+    await expect(register()).resolves.toMatchObject({ status: 'registered' });
+  });
+
+  it('sees that the window passed while it was at work', async () => {
+    await presign();
+    objects.put(key, bytes, 'text/plain');
+    const purgeAt = Number(item()?.['purge_at']) * 1000;
+    vi.useFakeTimers({ now: purgeAt - 1, toFake: ['Date'] });
+    const hash = objects.hash.bind(objects);
+    objects.hash = (...version) => {
+      vi.setSystemTime(purgeAt);
+      return hash(...version);
+    };
+    await expect(register()).rejects.toMatchObject({ code: 'upload_expired' });
+  });
+});
+
+describe('register again', () => {
+  beforeEach(async () => {
+    await presign();
+    objects.put(key, bytes, 'text/plain');
+  });
+
+  it('answers the same, though a later upload is current', async () => {
+    const metadata = { b: [1, { c: null }], a: 1 };
+    const first = await register({ metadata });
+    const before = item();
+    objects.put(key, Buffer.from('other'), 'text/plain');
+    expect(await register()).toEqual(first);
+    expect(await register({ sha256, filename: 'a.txt', metadata: { a: 1, b: [1, { c: null }] } })).toEqual(
+      first,
+    );
+    expect(item()).toBe(before);
+  });
+
+  it('with other values is refused, each named', async () => {
+    await register({ metadata: { a: 1 } });
+    await expect(register({ size_bytes: 6, metadata: {} })).rejects.toMatchObject({
+      code: 'already_registered',
+      fields: [
+        { path: 'size_bytes', message: 'is 5' },
+        { path: 'metadata', message: 'differs' },
+      ],
+    });
+  });
+
+  it('50 times at once registers once', async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => register()));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(item()).toMatchObject({ sequence: 2 });
+  });
+});

@@ -1,0 +1,136 @@
+import { EventEmitter } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeJwt } from 'jose';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openIssuer } from '../../../local/dev/issuer.ts';
+import { createLocalRoutes } from '../../../local/dev/routes.ts';
+import type { StoredEvent } from '../../../local/eventbridge/put-events.ts';
+import { type LoopbackServer, listenOnLoopback, sendMessage } from '../../../local/http/loopback-server.ts';
+
+const bus = new EventEmitter();
+const kept = [{ n: 1 }, { n: 2 }] as unknown as StoredEvent[];
+let server: LoopbackServer;
+
+beforeAll(async () => {
+  server = await listenOnLoopback(0);
+  const dir = mkdtempSync(join(tmpdir(), 'nexus-local-routes-test-'));
+  const issuer = await openIssuer({ dir, url: server.url, audience: 'nexus-local' });
+  const answer = createLocalRoutes(issuer, {
+    events: () => kept,
+    deliver: () => 0,
+    subscribe(listener) {
+      bus.on('event', listener);
+      return () => bus.off('event', listener);
+    },
+  });
+  server.serve(async (request, response) => {
+    if (!(await answer(request, response))) sendMessage(response, 418, 'not local');
+  });
+});
+afterAll(() => server.close());
+
+const token = (body: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}/_local/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+
+test('a token for a tenant, with every scope unless told otherwise', async () => {
+  const answer = (await (await token({ tenant_id: 't_demo' })).json()) as { access_token: string };
+  expect(answer).toMatchObject({ token_type: 'Bearer', expires_in: 43_200, scope: 'raw:read raw:write' });
+  const claims = decodeJwt(answer.access_token);
+  expect(claims).toMatchObject({
+    iss: server.url,
+    aud: 'nexus-local',
+    tenant_id: 't_demo',
+    scope: 'raw:read raw:write',
+  });
+  expect(claims).not.toHaveProperty('env');
+
+  const narrow = await token({ tenant_id: 't_demo', env: 'prod', scope: 'raw:read' });
+  const narrowClaims = decodeJwt(((await narrow.json()) as { access_token: string }).access_token);
+  expect(narrowClaims).toMatchObject({ env: 'prod', scope: 'raw:read' });
+});
+
+test.each([
+  ['no JSON', '{'],
+  ['no object', '[]'],
+  ['no tenant', {}],
+  ['a tenant that is none', { tenant_id: 'Demo' }],
+  ['an unknown env', { tenant_id: 't_demo', env: 'qa' }],
+  ['a scope that is no text', { tenant_id: 't_demo', scope: 1 }],
+  ['another field', { tenant_id: 't_demo', sub: 'root' }],
+  ['too much', JSON.stringify({ tenant_id: 't_demo', scope: 'x'.repeat(5000) })],
+])('bad input is refused with one line: %s', async (_, body) => {
+  const response = await token(body);
+  const { message } = (await response.json()) as { message: string };
+  expect(response.status).toBe(422);
+  expect(message).toMatch(/^.+$/);
+});
+
+test('no page of another origin gets a token', async () => {
+  expect((await token({ tenant_id: 't_demo' }, { origin: 'https://evil.example' })).status).toBe(403);
+  expect((await token({ tenant_id: 't_demo' }, { origin: 'null' })).status).toBe(403);
+  expect((await token({ tenant_id: 't_demo' }, { origin: server.url })).status).toBe(200);
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp']) {
+    expect((await token({ tenant_id: 't_demo' }, { 'content-type': type })).status).toBe(415);
+  }
+});
+
+test('no page of another origin has events replayed', async () => {
+  const ask = (headers: Record<string, string>) =>
+    fetch(`${server.url}/_local/replay`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: '{"type":"raw_asset_expired"}',
+    });
+  expect((await ask({ origin: 'https://evil.example' })).status).toBe(403);
+  expect((await ask({ 'content-type': 'text/plain' })).status).toBe(415);
+  expect((await ask({ origin: server.url })).status).toBe(422);
+});
+
+test('no answer carries a CORS header', async () => {
+  for (const path of ['/_local/events', '/_local/token', '/_local/none']) {
+    const response = await fetch(server.url + path, { headers: { origin: 'https://evil.example' } });
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  }
+});
+
+test('events are a JSON array, newest last', async () => {
+  const response = await fetch(`${server.url}/_local/events`);
+  expect(await response.json()).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test('events are also a stream: the kept ones, then each as it comes', async () => {
+  const response = await fetch(`${server.url}/_local/events`, { headers: { accept: 'text/event-stream' } });
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const readUntil = async (part: string) => {
+    while (!text.includes(part)) text += (await reader?.read())?.value ?? '';
+  };
+  await readUntil('{"n":2}\n\n');
+  bus.emit('event', { n: 3 });
+  await readUntil('{"n":3}\n\n');
+  expect(text).toBe('data: {"n":1}\n\ndata: {"n":2}\n\ndata: {"n":3}\n\n');
+  await reader?.cancel();
+  await expect.poll(() => bus.listenerCount('event'), { timeout: 10_000 }).toBe(0);
+});
+
+test('discovery leads to the key set', async () => {
+  const discovery = (await (await fetch(`${server.url}/.well-known/openid-configuration`)).json()) as {
+    issuer: string;
+    jwks_uri: string;
+  };
+  expect(discovery.issuer).toBe(server.url);
+  expect(await (await fetch(discovery.jwks_uri)).json()).toMatchObject({ keys: [{ kty: 'EC', use: 'sig' }] });
+});
+
+test('nothing else under /_local/ exists, and nothing else is local', async () => {
+  expect((await fetch(`${server.url}/_local/other`)).status).toBe(404);
+  expect((await fetch(`${server.url}/_local/token`)).status).toBe(404);
+  expect((await fetch(`${server.url}/nexus`)).status).toBe(418);
+});

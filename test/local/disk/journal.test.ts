@@ -1,0 +1,52 @@
+import { appendFileSync, fsyncSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Journal } from '../../../local/disk/journal.ts';
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  return { ...fs, fsyncSync: vi.fn(fs.fsyncSync) };
+});
+
+let dir: string;
+let path: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'nexus-journal-'));
+  path = join(dir, 'journal.jsonl');
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const entries = () => {
+  const { journal, entries: read } = Journal.open<string>(path);
+  journal.close();
+  return read;
+};
+
+it('keeps entries in their order', () => {
+  const { journal } = Journal.open<string>(path);
+  for (const entry of ['one', 'two\nlines', 'ünïcode']) journal.append(entry);
+  journal.close();
+  expect(entries()).toEqual(['one', 'two\nlines', 'ünïcode']);
+});
+
+it('drops a torn last line, and goes on after the last whole one', () => {
+  appendFileSync(path, '"whole"\n"to');
+  const { journal } = Journal.open<string>(path);
+  journal.append('next');
+  journal.close();
+  expect(entries()).toEqual(['whole', 'next']);
+});
+
+it('takes back an entry that did not come to disk', () => {
+  const { journal } = Journal.open<string>(path);
+  journal.append('first');
+  vi.mocked(fsyncSync).mockImplementationOnce(() => {
+    throw new Error('no space left');
+  });
+  expect(() => journal.append('lost')).toThrow('no space left');
+  expect(readFileSync(path, 'utf8')).toBe('"first"\n');
+  journal.append('second');
+  journal.close();
+  expect(entries()).toEqual(['first', 'second']);
+});

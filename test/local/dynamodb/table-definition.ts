@@ -1,0 +1,15 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TableDefinition } from '../../../local/dynamodb/table.ts';
+
+export const STREAM_ARN = 'arn:aws:dynamodb:us-east-1:000000000000:table/things/stream/local';
+
+export const DEFINITION: TableDefinition = {
+  name: 'things',
+  streamArn: STREAM_ARN,
+  keySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+  attributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+};
+
+export const makeDir = () => mkdtempSync(join(tmpdir(), 'nexus-test-'));

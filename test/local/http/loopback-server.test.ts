@@ -1,0 +1,80 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import {
+  type LoopbackServer,
+  listenOnLoopback,
+  PortInUseError,
+} from '../../../local/http/loopback-server.ts';
+
+const servers: LoopbackServer[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+async function listen(): Promise<{ server: LoopbackServer; port: number }> {
+  const server = await listenOnLoopback(0);
+  servers.push(server);
+  return { server, port: Number(new URL(server.url).port) };
+}
+
+/** The status of a GET whose Host header is `host`. */
+function statusFor(port: number, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('answers under its loopback names and port only', async () => {
+  const { server, port } = await listen();
+  server.serve((_, response) => void response.end());
+  for (const name of ['127.0.0.1', 'localhost', '[::1]'])
+    expect(await statusFor(port, `${name}:${port}`)).toBe(200);
+  for (const host of [
+    `evil.example:${port}`,
+    '127.0.0.1',
+    `127.0.0.1:${port + 1}`,
+    `localhost.evil.example:${port}`,
+  ]) {
+    expect(await statusFor(port, host)).toBe(403);
+  }
+});
+
+test('until it serves, it is unavailable', async () => {
+  const { server } = await listen();
+  expect((await fetch(server.url)).status).toBe(503);
+});
+
+test('a listener that throws is 500 and names no reason', async () => {
+  const { server } = await listen();
+  server.serve(() => {
+    throw new Error('secret');
+  });
+  const response = await fetch(server.url);
+  expect([response.status, await response.json()]).toEqual([500, { message: 'Internal Server Error' }]);
+});
+
+test('what is no HTTP is 400', async () => {
+  const { port } = await listen();
+  const socket = connect(port, '127.0.0.1').end('nonsense\r\n\r\n');
+  const chunks = await socket.toArray();
+  expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+});
+
+test('a port in use is named', async () => {
+  const { port } = await listen();
+  await expect(listenOnLoopback(port)).rejects.toEqual(new PortInUseError(port));
+});
+
+test('close ends connections that are open', async () => {
+  const { server } = await listen();
+  server.serve((_, response) => void response.write('unfinished'));
+  const response = await fetch(server.url);
+  await server.close();
+  await expect(response.text()).rejects.toThrow();
+});

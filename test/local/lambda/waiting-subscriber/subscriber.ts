@@ -1,0 +1,1 @@
+export { Subscriber } from '../../../../examples/subscriber/subscriber.ts';

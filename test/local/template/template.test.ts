@@ -1,0 +1,186 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readApi } from '../../../local/apigateway/template.ts';
+import { readStreamMapping } from '../../../local/lambda/stream-mapping.ts';
+import { readFunctions } from '../../../local/lambda/template.ts';
+import { readBuckets } from '../../../local/s3/template.ts';
+import { synthesize } from '../../../local/template/synth.ts';
+import { StackTemplate } from '../../../local/template/template.ts';
+
+describe('the stack', () => {
+  let template: StackTemplate;
+  beforeAll(() => {
+    const settings = {
+      issuer: 'http://127.0.0.1:4000',
+      audience: 'nexus-local',
+      allowedOrigins: ['https://app.example'],
+      throttle: { rateLimit: 7, burstLimit: 8 },
+    };
+    template = synthesize(settings, mkdtempSync(join(tmpdir(), 'nexus-template-test-')));
+  });
+
+  test('routes are its routes, behind its authorizer, at its rate', () => {
+    const api = readApi(template);
+    expect(api.routes.map(({ routeKey, functionName }) => [routeKey, functionName])).toEqual([
+      ['POST /nexus/raw/presign-upload', 'presign-upload'],
+      ['POST /nexus/raw/register', 'register'],
+      ['GET /nexus/raw/{asset_id}', 'get-asset'],
+    ]);
+    for (const { authorizer, timeoutMs } of api.routes) {
+      expect(timeoutMs).toBe(30_000);
+      expect(authorizer).toBe(api.routes[0]?.authorizer);
+      expect(authorizer).toEqual({
+        functionName: 'authorizer',
+        identitySource: ['$request.header.Authorization'],
+        ttlSeconds: 60,
+      });
+    }
+    expect(api.throttling).toEqual({ ratePerSecond: 7, burst: 8 });
+    expect(api.cors).toMatchObject({
+      allowOrigins: ['https://app.example'],
+      maxAgeSeconds: 3600,
+      allowCredentials: false,
+    });
+  });
+
+  test('functions have their bundle, limits and environment, with local names in it', () => {
+    const functions = readFunctions(template.at('http://127.0.0.1:4001'), (role) => ({ ROLE: role }));
+    const byName = Object.fromEntries(functions.map((definition) => [definition.name, definition]));
+    expect(Object.keys(byName).sort()).toEqual([
+      'authorizer',
+      'get-asset',
+      'presign-upload',
+      'publish-events',
+      'register',
+    ]);
+    for (const { directory, handler } of functions) {
+      expect(handler).toBe('index.handler');
+      expect(existsSync(join(directory, 'index.js'))).toBe(true);
+    }
+    expect(byName['register']).toMatchObject({ timeoutSeconds: 25, memoryMb: 1024 });
+    expect(byName['register']?.environment).toMatchObject({
+      RAW_BUCKET: 'raw-bucket',
+      ASSET_TABLE: 'asset-table',
+      TENANT_ROLE_ARN: 'arn:aws:iam::000000000000:role/tenant-role',
+      BUCKET_OWNER: '000000000000',
+    });
+    expect(byName['authorizer']?.environment).toMatchObject({
+      JWT_ISSUER: 'http://127.0.0.1:4000',
+      JWT_AUDIENCE: 'nexus-local',
+    });
+    expect(byName['publish-events']?.environment).toMatchObject({
+      ROLE: 'arn:aws:iam::000000000000:role/publish-events-role',
+      AWS_LAMBDA_FUNCTION_NAME: 'publish-events',
+      EVENT_BUS: 'event-bus',
+      POISON_QUEUE_URL: 'http://127.0.0.1:4001/000000000000/poison-queue',
+    });
+  });
+
+  test('a queue has no URL before there is an endpoint', () => {
+    expect(() => readFunctions(template, () => ({}))).toThrow(/Ref \w*PoisonQueue\w* has no local value/);
+  });
+
+  test('its buckets are there, that of the assets with its CORS rules', () => {
+    expect(readBuckets(template)).toEqual([
+      {
+        name: 'raw-bucket',
+        versioned: true,
+        corsRules: [expect.objectContaining({ AllowedOrigins: ['https://app.example'] })],
+      },
+      { name: 'failure-bucket', versioned: false, corsRules: [] },
+    ]);
+  });
+
+  test('the mapping has its function, its settings and its failure destination', () => {
+    expect(readStreamMapping(template)).toMatchObject({
+      table: {
+        name: 'asset-table',
+        streamArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/asset-table/stream/local',
+        keySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+        attributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      },
+      functionName: 'publish-events',
+      functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:publish-events',
+      settings: {
+        batchSize: 100,
+        parallelizationFactor: 10,
+        maximumRecordAgeInSeconds: 20 * 3600,
+        maximumRetryAttempts: -1,
+        bisect: true,
+        reportBatchItemFailures: true,
+      },
+      failureBucket: 'failure-bucket',
+    });
+  });
+
+  test('outputs that name local resources', () => {
+    expect(['RawBucketName', 'AssetTableName', 'EventBusName'].map((name) => template.output(name))).toEqual([
+      'raw-bucket',
+      'asset-table',
+      'event-bus',
+    ]);
+    expect(() => template.output('Other')).toThrow('no output Other');
+    expect(() => template.output('ApiUrl')).toThrow('has no local value');
+  });
+});
+
+const api = { Type: 'AWS::ApiGatewayV2::Api' };
+const stage = { Type: 'AWS::ApiGatewayV2::Stage' };
+const read = (resources: object) =>
+  readApi(new StackTemplate({ Resources: { api, stage, ...resources } }, '/assembly'));
+const integration = {
+  Type: 'AWS::ApiGatewayV2::Integration',
+  Properties: { IntegrationUri: { Ref: 'fn' }, TimeoutInMillis: 900 },
+};
+const fn = { Type: 'AWS::Lambda::Function', Metadata: { 'aws:cdk:path': 'Stack/Some/do-it/Resource' } };
+const routeOf = (more: object) => ({
+  Type: 'AWS::ApiGatewayV2::Route',
+  Properties: { RouteKey: 'GET /', Target: { 'Fn::Sub': 'integrations/${integration}' }, ...more },
+});
+
+test('an API without CORS, throttling or authorization has none', () => {
+  expect(read({ integration, fn, route: routeOf({ AuthorizationType: 'NONE' }) })).toEqual({
+    routes: [{ routeKey: 'GET /', functionName: 'do-it', timeoutMs: 900 }],
+  });
+});
+
+test('what the local gateway cannot do is an error, and no open route', () => {
+  const jwt = { integration, fn, route: routeOf({ AuthorizationType: 'JWT', AuthorizerId: 'x' }) };
+  expect(() => read(jwt)).toThrow('The authorization of GET / has no local counterpart');
+  expect(() => read({ authorizer: { Type: 'AWS::ApiGatewayV2::Authorizer' } })).toThrow(
+    'only simple responses',
+  );
+  expect(() => read({ route: routeOf({ Target: 'integrations/other' }) })).toThrow(
+    'no AWS::ApiGatewayV2::Integration',
+  );
+  expect(() => readApi(new StackTemplate({ Resources: {} }, '/assembly'))).toThrow('no HTTP API');
+});
+
+test('a mapping that asks for what is not run locally is an error', () => {
+  const mapping = (Properties: Record<string, unknown>) =>
+    new StackTemplate(
+      { Resources: { mapping: { Type: 'AWS::Lambda::EventSourceMapping', Properties } } },
+      '/assembly',
+    );
+  expect(() => readStreamMapping(mapping({ FilterCriteria: {} }))).toThrow('FilterCriteria');
+  expect(() => readStreamMapping(new StackTemplate({ Resources: {} }, '/assembly'))).toThrow(
+    'not one stream mapping',
+  );
+});
+
+test('a function has Lambda’s defaults, and needs a bundle', () => {
+  const template = (metadata: Record<string, unknown>) =>
+    new StackTemplate(
+      { Resources: { fn: { ...fn, Metadata: metadata, Properties: { Handler: 'index.handler' } } } },
+      '/assembly',
+    );
+  expect(readFunctions(template({ 'aws:asset:path': 'asset.1' }), () => ({}))[0]).toMatchObject({
+    name: 'fn',
+    directory: '/assembly/asset.1',
+    timeoutSeconds: 3,
+    memoryMb: 128,
+  });
+  expect(() => readFunctions(template({}), () => ({}))).toThrow('no asset');
+});

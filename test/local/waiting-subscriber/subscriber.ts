@@ -1,1 +1,0 @@
-export { Subscriber } from '../../../examples/subscriber/subscriber.ts';
