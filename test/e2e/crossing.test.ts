@@ -8,7 +8,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
+import type { PresignResponse } from '#contract/uploads';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { Client, eventsOf, sha256 } from './client.ts';
