@@ -25,8 +25,9 @@ const tenants = new TenantSessions({
   open: (config) =>
     new Presigner(
       new DynamoDbAssetRepository(new DynamoDBClient(config), env.ASSET_TABLE),
-      new S3FormSigner(new S3Client(config), env.RAW_BUCKET),
+      new S3FormSigner(new S3Client(config)),
       {
+        bucket: env.RAW_BUCKET,
         maxUploadBytes: env.MAX_UPLOAD_BYTES,
         maxHashBytes: env.MAX_HASH_BYTES,
         uploadExpirySeconds: env.UPLOAD_EXPIRY_SECONDS,

@@ -151,8 +151,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
   test('a form for another tenant’s key, signed in error, uploads nothing', async () => {
     await inject('presign-upload', [
       'core/uploads/presigner.ts',
-      'key: objectKey(asset),',
-      'key: objectKey({ ...asset, tenant_id: globalThis.chosen }),',
+      'key: location.key,',
+      "key: objectLocation('', { ...asset, tenant_id: globalThis.chosen }).key,",
     ]);
     const { status, body } = await post('presign-upload', {
       asset_id: randomUUID(),
