@@ -4,19 +4,29 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { FunctionName } from '../../lib/function-names.ts';
+import { LOGICAL_ID_PREFIXES } from '../support/synth.ts';
 
 /** In a file under `lambdas/`, some text and what the bug has in its place. */
 export type Fault = readonly [file: string, text: string, bug: string];
+
+interface FunctionJson {
+  readonly Type: string;
+  readonly Metadata?: Readonly<Record<string, string>>;
+}
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Where a cloud that keeps everything in `dir` has a function's bundle: under its template's name for it. */
 export function bundleDirectory(dir: string, name: FunctionName): string {
   const [path] = globSync(join(dir, 'cdk.out', '*.template.json'));
-  const { Resources } = JSON.parse(readFileSync(path ?? '', 'utf8'));
-  const found = Object.values(Resources as Record<string, { Metadata?: Record<string, string> }>).find(
-    ({ Metadata }) => Metadata?.['aws:asset:path'] && Metadata['aws:cdk:path']?.endsWith(`/${name}/Resource`),
-  );
+  const { Resources } = JSON.parse(readFileSync(path ?? '', 'utf8')) as {
+    Resources: Record<string, FunctionJson>;
+  };
+  const [, found] =
+    Object.entries(Resources).find(
+      ([logicalId, { Type }]) =>
+        Type === 'AWS::Lambda::Function' && logicalId.startsWith(LOGICAL_ID_PREFIXES[name]),
+    ) ?? [];
   return join(dirname(path ?? ''), String(found?.Metadata?.['aws:asset:path']));
 }
 
