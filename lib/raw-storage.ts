@@ -102,7 +102,6 @@ export class RawStorage extends Construct {
     this.bucket.grantTenantUpload(tenants, presignUpload);
     this.bucket.grantTenantRead(tenants, register);
     this.table.grantTenantWrite(tenants, presignUpload);
-    this.table.grantTenantRead(tenants, presignUpload);
     this.table.grantTenantWrite(tenants, register);
     this.table.grantTenantRead(tenants, register);
     this.table.grantTenantRead(tenants, assets);
