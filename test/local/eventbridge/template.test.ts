@@ -71,8 +71,8 @@ test('a rule that is disabled is none', () => {
 test.each([
   [
     'a pattern',
-    { EventPattern: { detail: { env: [{ 'anything-but': 'dev' }] } } },
-    'The pattern of the rule on-registered: detail.env: the operator anything-but is not matched locally',
+    { EventPattern: { detail: { env: [{ wildcard: '*dev' }] } } },
+    'The pattern of the rule on-registered: detail.env: the operator wildcard is not matched locally',
   ],
   ['a schedule', { ScheduleExpression: 'rate(1 day)' }, 'ScheduleExpression of the rule on-registered'],
   ['a role', { RoleArn: 'arn' }, 'RoleArn of the rule on-registered is not run locally'],
