@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -63,7 +62,6 @@ export async function startServices(dir = makeDir()): Promise<Services> {
       await table.close();
       bus.close();
       queue.close();
-      rmSync(dir, { recursive: true });
     },
   };
 }

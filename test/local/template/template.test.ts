@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readApi } from '../../../local/apigateway/template.ts';
@@ -8,6 +7,7 @@ import { readFunctions } from '../../../local/lambda/template.ts';
 import { readBuckets } from '../../../local/s3/template.ts';
 import { synthesize } from '../../../local/template/synth.ts';
 import { StackTemplate } from '../../../local/template/template.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 describe('the stack', () => {
   let template: StackTemplate;
@@ -18,7 +18,7 @@ describe('the stack', () => {
       allowedOrigins: ['https://app.example'],
       throttle: { rateLimit: 7, burstLimit: 8 },
     };
-    template = synthesize(settings, mkdtempSync(join(tmpdir(), 'nexus-template-test-')));
+    template = synthesize(settings, temporaryDirectory());
   });
 
   test('routes are its routes, behind its authorizer, at its rate', () => {
