@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readTables } from '../../../local/dynamodb/template.ts';
 import { readRules } from '../../../local/eventbridge/template.ts';
-import { readAsyncFunctions } from '../../../local/lambda/async-functions.ts';
+import { readAsyncFunctions } from '../../../local/lambda/template.ts';
 import { StackTemplate } from '../../../local/template/template.ts';
 
 const at = (path: string) => ({ Metadata: { 'aws:cdk:path': `Stack/${path}/Resource` } });
