@@ -355,11 +355,14 @@ test('records that no filter lets through are done with, and the others are deli
   const log = openLog();
   add(log, 'a1', 'b1');
   const filters = [named('a1', 'a2'), named({ prefix: 'c' })];
-  const { batches, done } = start(log, {}, undefined, { filters });
+  const { reader, batches, done } = start(log, {}, undefined, { filters });
+  const acknowledge = vi.spyOn(reader, 'acknowledge');
   await done();
   add(log, 'a2', 'b2', 'c1', 'a3');
   await done();
   expect(batches).toEqual([['a1'], ['a2', 'c1']]);
+  const acknowledged = acknowledge.mock.calls.flatMap(([records]) => records.map(nameOf));
+  expect(acknowledged.toSorted()).toEqual(['a1', 'a2', 'a3', 'b1', 'b2', 'c1']);
 });
 
 test('a record that is filtered out does not wait for one that fails', async () => {
