@@ -13,6 +13,7 @@ const ISOLATED_TESTS = [
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/support/build-functions.ts',
     // Many a test waits for timers and programs.
     maxWorkers: '150%',
     projects: [

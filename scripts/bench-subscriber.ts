@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
+import { buildFunctions } from '../lib/bundler.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { loadSubscriber } from '../local/dev/subscribers.ts';
 import { Client } from '../test/e2e/client.ts';
@@ -59,6 +60,7 @@ async function upload(client: Client): Promise<void> {
   answered.set(form.asset_id, performance.now());
 }
 
+await buildFunctions();
 const cloud = await startCloud({
   subscribers: [await loadSubscriber('examples/subscriber/handler.ts')],
   // Nothing here is about throttling.
