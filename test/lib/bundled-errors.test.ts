@@ -45,7 +45,7 @@ const CALLS: Readonly<
     event: apiEvent({ asset_id }, { routeKey: 'POST /nexus/raw/register' }),
     services: ['sts', 'dynamodb', 's3'],
   },
-  'get-asset': {
+  assets: {
     event: apiEvent(undefined, { routeKey: 'GET /nexus/raw/{asset_id}', pathParameters: { asset_id } }),
     services: ['sts', 'dynamodb'],
   },
