@@ -15,10 +15,6 @@ import { presignedRecord } from '../support/asset-records.ts';
 import { type Service, startRefusingAws } from '../support/refusing-aws.ts';
 import { rejectionsDuring } from '../support/rejections.ts';
 
-/**
- * The files that deploy, loaded as Lambda loads them: a refusal of AWS must be the error there that it is in the SDK,
- * with its name and a class of its own, since `instanceof` is how code tells one from another.
- */
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 type ErrorClass = new (...args: never[]) => Error;
 
@@ -151,6 +147,10 @@ function ancestry(error: Error): unknown[] {
   return classes;
 }
 
+/**
+ * The files that deploy, loaded as Lambda loads them: a refusal of AWS must be the error there that it is in the SDK,
+ * with its name and a class of its own, since `instanceof` is how code tells one from another.
+ */
 describe.each(FUNCTION_NAMES)('%s as built', (name) => {
   const { event, services } = CALLS[name];
   const load = (): Handler => createRequire(import.meta.url)(join(bundle(name), 'index.js')).handler;
