@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { bundle } from '#bundle';
+import { bundle } from './bundle.ts';
 import type { FunctionName } from './function-names.ts';
 
 export interface RawFunctionProps {
