@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Publisher } from './publisher.ts';
 import type { RawAssetRule } from './raw-asset-rule.ts';
-import { SettingError } from './settings.ts';
+import { SettingError } from './setting-error.ts';
 
 export interface AlarmSettings {
   /**

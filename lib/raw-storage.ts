@@ -7,10 +7,12 @@ import { type AlarmSettings, Alarms } from './alarms.ts';
 import { Api, type ApiProps } from './api.ts';
 import { AssetTable } from './asset-table.ts';
 import { EventBus } from './event-bus.ts';
+import { identityEnvironment } from './identity-settings.ts';
 import { Publisher } from './publisher.ts';
 import { RawBucket, type RawBucketProps } from './raw-bucket.ts';
 import { RawFunction } from './raw-function.ts';
-import { SettingError, type Settings, validateSettings } from './settings.ts';
+import { SettingError } from './setting-error.ts';
+import { type Settings, validateSettings } from './settings.ts';
 import { TenantRole } from './tenant-role.ts';
 
 export interface RawStorageProps
@@ -66,12 +68,8 @@ export class RawStorage extends Construct {
       memorySize: 256,
       timeout: Duration.seconds(10),
       environment: {
-        [ENV.issuer]: props.issuer,
-        [ENV.audience]: props.audience,
-        [ENV.tenantClaim]: props.tenantClaim ?? 'tenant_id',
+        ...identityEnvironment(props),
         [ENV.defaultEnv]: env,
-        ...(props.scopePrefix && { [ENV.scopePrefix]: props.scopePrefix }),
-        ...(props.jwksUri && { [ENV.jwksUri]: props.jwksUri }),
       },
     });
     const presignUpload = new RawFunction(this, 'presign-upload', {

@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
 import { RawStorageStack } from '../../lib/raw-storage-stack.ts';
-import { SettingError } from '../../lib/settings.ts';
+import { SettingError } from '../../lib/setting-error.ts';
 import { arn, functionNamed, resource, synth } from '../support/synth.ts';
 
 const template = synth();

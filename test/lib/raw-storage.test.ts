@@ -4,7 +4,7 @@ import * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { expect, test } from 'vitest';
 import { RawStorage, type RawStorageProps } from '../../lib/raw-storage.ts';
-import { SettingError } from '../../lib/settings.ts';
+import { SettingError } from '../../lib/setting-error.ts';
 import { resource } from '../support/synth.ts';
 
 function mount(props: Partial<RawStorageProps>, stack: Stack): RawStorage {
