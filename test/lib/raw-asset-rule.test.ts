@@ -89,8 +89,14 @@ test.each<[Partial<RawAssetRuleProps>, string]>([
     { tenants: ['a/b'] },
     'Invalid tenants ["a/b"]: it must be a list of tenant ids, each 2 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit',
   ],
-  [{ envs: [] }, 'Invalid envs []: it must be a list of dev, staging, prod'],
-  [{ envs: ['test' as 'dev'] }, 'Invalid envs ["test"]: it must be a list of dev, staging, prod'],
+  [
+    { envs: [] },
+    'Invalid envs []: it must be a list of envs, each 1 to 16 of a-z 0-9 -, beginning with a letter or digit',
+  ],
+  [
+    { envs: ['Test'] },
+    'Invalid envs ["Test"]: it must be a list of envs, each 1 to 16 of a-z 0-9 -, beginning with a letter or digit',
+  ],
   [
     { contentTypes: ['csv'] },
     'Invalid contentTypes ["csv"]: it must be a list of media types such as text/csv or image/*',
