@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { Authorizer } from './authorizer.ts';
 import type { Publisher } from './publisher.ts';
 import type { RawAssetRule } from './raw-asset-rule.ts';
 import { SettingError } from './setting-error.ts';
@@ -28,6 +29,8 @@ export interface AlarmSettings {
 
 export interface AlarmsProps extends AlarmSettings {
   readonly publisher: Publisher;
+  /** Undefined where the tokens are not verified by the service. */
+  readonly authorizer?: Authorizer | undefined;
 }
 
 interface AlarmDefinition {
@@ -44,19 +47,30 @@ interface AlarmDefinition {
 
 /** Once is no incident where everything is tried again. */
 const FOR_15_MINUTES = { bad: 3, of: 3 };
+/** Tokens are too few to try each time; known keys serve for an hour. */
+const TWICE_IN_15_MINUTES = { bad: 2, of: 3 };
 /** What happens once and is to be dealt with: the alarm stays on until S3 has counted objects. */
 const FOR_A_DAY = { bad: 1, of: 24 };
 
-/** Watches the way of the events to the bus; each alarm names its section of the runbook. */
+/** Watches the issuer and the way of the events to the bus; each alarm names its section of the runbook. */
 export class Alarms extends Construct {
   readonly #actions: readonly cloudwatch.IAlarmAction[];
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { publisher, alarmActions = [] } = props;
+    const { publisher, authorizer, alarmActions = [] } = props;
     const { iteratorAgeThreshold = Duration.minutes(10), eventAgeThreshold = Duration.minutes(1) } = props;
     this.#actions = alarmActions;
 
+    if (authorizer) {
+      this.#add('IssuerKeys', {
+        metric: authorizer.metricKeyFetchFailures(),
+        periods: TWICE_IN_15_MINUTES,
+        description:
+          "The token issuer's keys cannot be fetched: clients are answered 500, or will be within the hour.",
+        section: 'issuer-keys',
+      });
+    }
     this.#add('IteratorAge', {
       metric: publisher.metricIteratorAge(),
       above: iteratorAgeThreshold.toMilliseconds(),

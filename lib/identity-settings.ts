@@ -106,9 +106,9 @@ function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
 
-/** Set apart by a space each, also those that only a deployment knows. */
+/** Set apart by a space each; only a deployment knows how many are in a list that is a token. */
 function words(value: string | readonly string[]): string {
-  return Fn.join(' ', [...listOf(value)]);
+  return Token.isUnresolved(value) ? Fn.join(' ', [...listOf(value)]) : listOf(value).join(' ');
 }
 
 const isWord = (text: string) => /^\S+$/.test(text);

@@ -6,8 +6,8 @@ import { ENV } from '#core/env';
 import { type AlarmSettings, Alarms } from './alarms.ts';
 import { Api, type ApiProps } from './api.ts';
 import { AssetTable } from './asset-table.ts';
+import { Authorizer } from './authorizer.ts';
 import { EventBus } from './event-bus.ts';
-import { identityEnvironment } from './identity-settings.ts';
 import { Publisher } from './publisher.ts';
 import { RawBucket, type RawBucketProps } from './raw-bucket.ts';
 import { RawFunction } from './raw-function.ts';
@@ -37,7 +37,7 @@ export class RawStorage extends Construct {
   /** Subscribers make their rules on it. */
   readonly bus: EventBus;
   readonly publisher: Publisher;
-  /** Of the way of the events; it can watch subscriptions too. */
+  /** They watch the issuer and the way of the events, and can watch subscriptions too. */
   readonly alarms: Alarms;
 
   /** @throws SettingError for a setting that cannot be */
@@ -62,16 +62,10 @@ export class RawStorage extends Construct {
       retention: props.archiveRetention ?? Duration.days(90),
     });
     this.publisher = new Publisher(this, 'Publisher', { table: this.table, bus: this.bus });
-    this.alarms = new Alarms(this, 'Alarms', { ...props, publisher: this.publisher });
 
-    const authorizer = new RawFunction(this, 'authorizer', {
-      memorySize: 256,
-      timeout: Duration.seconds(10),
-      environment: {
-        ...identityEnvironment(props),
-        [ENV.defaultEnv]: env,
-      },
-    });
+    const authorizer = new Authorizer(this, 'authorizer', { ...props, env });
+    this.alarms = new Alarms(this, 'Alarms', { ...props, publisher: this.publisher, authorizer });
+
     const presignUpload = new RawFunction(this, 'presign-upload', {
       memorySize: 512,
       timeout: Duration.seconds(10),
