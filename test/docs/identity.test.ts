@@ -1,18 +1,18 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundle } from '../../lib/bundle.ts';
 import { identityEnvironment } from '../../lib/identity-settings.ts';
 import { type Settings, validateSettings } from '../../lib/settings.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const FOLDER = join(import.meta.dirname, '../../docs/identity');
 const pages = readdirSync(FOLDER).filter((file) => file !== 'README.md');
 
 /** On Lambda no package.json is around a bundle, so that it is CommonJS. */
-const directory = mkdtempSync(join(tmpdir(), 'identity-'));
+const directory = temporaryDirectory();
 const require = createRequire(import.meta.url);
 let privateKey: CryptoKey;
 let jwk: JWK;
@@ -28,8 +28,6 @@ afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
-
-afterAll(() => rmSync(directory, { recursive: true }));
 
 interface Shape {
   readonly header: Readonly<Record<string, unknown>>;

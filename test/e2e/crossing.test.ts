@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, HeadObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
+import type { PresignResponse } from '#contract/uploads';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { Client, eventsOf, sha256 } from './client.ts';
 import { breakBundle, bundleDirectory, type Fault } from './faulty-bundle.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'nexus-crossing-test-'));
+const dir = temporaryDirectory();
 const SECRET = 'what t_ab alone may know';
 const FILENAME = 'secret plans.txt';
 let cloud: Cloud;
@@ -35,10 +33,7 @@ beforeAll(async () => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-afterAll(async () => {
-  await cloud?.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => cloud?.close());
 
 /** The check is gone, and what the header says is what some of the code goes by. */
 const UNCHECKED: Fault[] = [
@@ -72,9 +67,9 @@ async function belongings() {
 }
 
 describe('with the handler’s tenant check removed by hand, the embedded cloud refuses the crossing all the same', () => {
-  test('get-asset reads no other tenant’s record', async () => {
-    await inject('get-asset', [
-      'get-asset.ts',
+  test('assets reads no other tenant’s record', async () => {
+    await inject('assets', [
+      'assets.ts',
       '.get({ tenant_id, env, asset_id })',
       '.get({ tenant_id: globalThis.chosen, env, asset_id })',
     ]);
@@ -92,8 +87,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
     const unregistered = await victim.uploaded(FILENAME, SECRET);
     await inject('register', [
       'register.ts',
-      '.register(caller, request)',
-      '.register({ ...caller, tenant_id: globalThis.chosen }, request)',
+      '.register(caller, body)',
+      '.register({ ...caller, tenant_id: globalThis.chosen }, body)',
     ]);
     const before = await belongings();
     for (const id of [unregistered, asset_id]) {
@@ -135,8 +130,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
   test('presign-upload makes no record and no event of another tenant’s', async () => {
     await inject('presign-upload', [
       'presign-upload.ts',
-      '.presign(caller, request)',
-      '.presign({ ...caller, tenant_id: globalThis.chosen }, request)',
+      '.presign(caller, body)',
+      '.presign({ ...caller, tenant_id: globalThis.chosen }, body)',
     ]);
     const planted = randomUUID();
     const before = await belongings();
@@ -151,8 +146,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
   test('a form for another tenant’s key, signed in error, uploads nothing', async () => {
     await inject('presign-upload', [
       'core/uploads/presigner.ts',
-      'key: objectKey(asset),',
-      'key: objectKey({ ...asset, tenant_id: globalThis.chosen }),',
+      'key: location.key,',
+      "key: objectLocation('', { ...asset, tenant_id: globalThis.chosen }).key,",
     ]);
     const { status, body } = await post('presign-upload', {
       asset_id: randomUUID(),
@@ -250,7 +245,7 @@ describe('a tenant’s session, by the SDK alone', () => {
 });
 
 test('a form signed before a restart works after it', async () => {
-  const kept = mkdtempSync(join(tmpdir(), 'nexus-restart-test-'));
+  const kept = temporaryDirectory();
   const first = await startCloud({ dir: kept });
   const { body } = await (await Client.for(first)).presign({ filename: 'a.txt', size_bytes: 3 });
   const form = body as unknown as PresignResponse;
@@ -261,5 +256,4 @@ test('a form signed before a restart works after it', async () => {
   expect((await client.upload({ ...form, url }, 'abc')).status).toBe(201);
   expect((await client.register({ asset_id: form.asset_id })).status).toBe(200);
   await second.close();
-  rmSync(kept, { recursive: true, force: true });
 });

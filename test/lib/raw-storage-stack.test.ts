@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { RawStorageStack } from '../../lib/raw-storage-stack.ts';
 import { SettingError } from '../../lib/setting-error.ts';
 import { arn, functionNamed, resource, synth } from '../support/synth.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const template = synth();
 const bucket = { Ref: resource(template, 'AWS::S3::Bucket', 'RawBucket').logicalId };
@@ -47,7 +48,7 @@ test('gives each function the settings that it reads, with their defaults', () =
     TENANT_ROLE_ARN: tenantRole,
     MAX_HASH_BYTES: '268435456',
   });
-  expect(variables('get-asset')).toEqual({ ASSET_TABLE: table, TENANT_ROLE_ARN: tenantRole });
+  expect(variables('assets')).toEqual({ ASSET_TABLE: table, TENANT_ROLE_ARN: tenantRole });
 });
 
 test('passes every setting on', () => {
@@ -81,7 +82,11 @@ test('passes every setting on', () => {
 });
 
 test('refuses settings that cannot be', () => {
-  const stack = () => new RawStorageStack(new App(), 'Stack', { issuer: 'http://a.example', audience: 'x' });
+  const stack = () =>
+    new RawStorageStack(new App({ outdir: temporaryDirectory() }), 'Stack', {
+      issuer: 'http://a.example',
+      audience: 'x',
+    });
   expect(stack).toThrow(SettingError);
 });
 
