@@ -51,12 +51,12 @@ export interface IdentitySettings {
 /** All variables of a function together may have 4 KB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_JWKS_BYTES = 3000;
 
-/** @throws SettingError for the first setting that cannot be */
-export function checkIdentity(settings: IdentitySettings): void {
-  const { issuer, jwksUri, jwks, scopePrefix, tenantClaim, envClaim } = settings;
-  const audiences = listOf(settings.audience);
+/** @throws SettingError for the first setting that is missing or cannot be */
+export function checkIdentity(settings: Partial<IdentitySettings>): IdentitySettings {
+  const { issuer, audience, jwksUri, jwks, scopePrefix, tenantClaim, envClaim } = settings;
+  const audiences = listOf(audience ?? '');
   if (!issuer) throw missing('issuer');
-  if (audiences.length === 0 || audiences.includes('')) throw missing('audience');
+  if (audience === undefined || audiences.length === 0 || audiences.includes('')) throw missing('audience');
   check('issuer', issuer, isTrustedUrl, 'an https URL (http on loopback only)');
   check('jwksUri', jwksUri, isTrustedUrl, 'an https URL (http on loopback only)');
   check('jwks', jwks, isPublicJwks, `a JWK set of public keys, at most ${MAX_JWKS_BYTES} bytes of JSON`);
@@ -79,6 +79,26 @@ export function checkIdentity(settings: IdentitySettings): void {
     (text) => /^[!#-[\]-~]*$/.test(text),
     'made of the characters of a scope',
   );
+  return { ...settings, issuer, audience };
+}
+
+const IDENTITY_SETTINGS = [
+  'issuer',
+  'audience',
+  'jwksUri',
+  'jwks',
+  'tenantClaim',
+  'scopeClaim',
+  'scopePrefix',
+  'envClaim',
+] as const satisfies (keyof IdentitySettings)[];
+
+/** @throws SettingError for a setting that nothing would read, beside an authorizer of one's own */
+export function checkNoIdentity(settings: Partial<IdentitySettings>): void {
+  for (const name of IDENTITY_SETTINGS) {
+    if (settings[name])
+      throw new SettingError(`Invalid ${name}: the authorizer that is given verifies the tokens`);
+  }
 }
 
 /** The settings as the authorizer's environment has them. */

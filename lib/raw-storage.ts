@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HttpLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE } from '#contract/events';
 import { ENV } from '#core/env';
@@ -8,18 +9,27 @@ import { Api, type ApiProps } from './api.ts';
 import { AssetTable } from './asset-table.ts';
 import { Authorizer } from './authorizer.ts';
 import { EventBus } from './event-bus.ts';
+import { checkIdentity, checkNoIdentity, type IdentitySettings } from './identity-settings.ts';
 import { Publisher } from './publisher.ts';
 import { RawBucket, type RawBucketProps } from './raw-bucket.ts';
 import { RawFunction } from './raw-function.ts';
 import { SettingError } from './setting-error.ts';
-import { type Settings, validateSettings } from './settings.ts';
+import { type DeploymentSettings, validateSettings } from './settings.ts';
 import { TenantRole } from './tenant-role.ts';
 
 export interface RawStorageProps
-  extends Settings,
+  extends DeploymentSettings,
+    Partial<IdentitySettings>,
     AlarmSettings,
     Pick<ApiProps, 'httpApi' | 'throttle'>,
     Pick<RawBucketProps, 'versionDeleters'> {
+  /**
+   * A Lambda authorizer of your own, with simple responses and the context `{tenant_id, env, user_id, scopes}`; `issuer`,
+   * `audience` and the other settings of tokens are left out then. It decides whose files a request reaches.
+   *
+   * @default - one that verifies the tokens of `issuer`
+   */
+  readonly authorizer?: HttpLambdaAuthorizer;
   /**
    * How long the bus's archive keeps events for a replay.
    *
@@ -42,6 +52,8 @@ export class RawStorage extends Construct {
 
   /** @throws SettingError for a setting that cannot be */
   constructor(scope: Construct, id: string, props: RawStorageProps) {
+    if (props.authorizer) checkNoIdentity(props);
+    else checkIdentity(props);
     validateSettings(props);
     if (props.httpApi && props.throttle)
       throw new SettingError('Invalid throttle: an API that is given has stages, and limits, of its own');
@@ -63,8 +75,13 @@ export class RawStorage extends Construct {
     });
     this.publisher = new Publisher(this, 'Publisher', { table: this.table, bus: this.bus });
 
-    const authorizer = new Authorizer(this, 'authorizer', { ...props, env });
-    this.alarms = new Alarms(this, 'Alarms', { ...props, publisher: this.publisher, authorizer });
+    const authorizer =
+      props.authorizer ?? new Authorizer(this, 'authorizer', { ...checkIdentity(props), env });
+    this.alarms = new Alarms(this, 'Alarms', {
+      ...props,
+      publisher: this.publisher,
+      authorizer: authorizer instanceof Authorizer ? authorizer : undefined,
+    });
 
     const presignUpload = new RawFunction(this, 'presign-upload', {
       memorySize: 512,

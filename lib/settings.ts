@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { ENVIRONMENT_RULE, Environment } from '#contract/tenant';
-import { checkIdentity, type IdentitySettings } from './identity-settings.ts';
+import type { IdentitySettings } from './identity-settings.ts';
 import { check } from './setting-error.ts';
 
-/** What a deployment decides. */
-export interface Settings extends IdentitySettings {
+/** What a deployment decides, beside whose tokens are taken. */
+export interface DeploymentSettings {
   /**
    * The env of tokens that name none: 1 to 16 of a-z 0-9 -. In `prod` the table is protected from deletion.
    *
@@ -37,15 +37,17 @@ export interface Settings extends IdentitySettings {
   readonly uploadExpirySeconds?: number | undefined;
 }
 
+/** What a deployment decides. */
+export interface Settings extends DeploymentSettings, IdentitySettings {}
+
 /** What one POST to S3 can carry: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
 const MAX_UPLOAD_BYTES = 5 * 1024 ** 3;
 /** Tenant credentials live an hour, and must outlive the forms that they sign. */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 2700;
 
 /** @throws SettingError for the first setting that cannot be */
-export function validateSettings(settings: Settings): void {
+export function validateSettings(settings: DeploymentSettings): void {
   const { env, allowedOrigins } = settings;
-  checkIdentity(settings);
   check('env', env, (name) => v.is(Environment, name), ENVIRONMENT_RULE);
   for (const origin of allowedOrigins ?? []) {
     check('allowedOrigins', origin, isOrigin, 'origins such as https://app.example, or *');

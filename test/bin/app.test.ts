@@ -65,3 +65,14 @@ test('reads text as -c gives it, and values as cdk.json may hold them', () => {
   expect(text).toContain(JSON.stringify({ JWKS: '{"keys":[{"kty":"OKP"}]}' }).slice(1, -1));
   expect(text).toContain('"DeletionProtectionEnabled":true');
 });
+
+test('every setting that context may hold has its row in the README, and no other has', () => {
+  const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+  const [, table = ''] = /^\| context \| default \| means \|\n(.+?)\n\n/ms.exec(read('README.md')) ?? [];
+  const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  const settings = [...read('bin/app.ts').matchAll(/: (?:text|number|list|json)\('(\w+)'\)/g)].map(
+    ([, name]) => name,
+  );
+  expect(settings.length).toBeGreaterThan(10);
+  expect(rows.toSorted()).toEqual(settings.toSorted());
+});

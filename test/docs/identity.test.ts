@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundle } from '../../lib/bundle.ts';
-import { identityEnvironment } from '../../lib/identity-settings.ts';
-import { type Settings, validateSettings } from '../../lib/settings.ts';
+import { checkIdentity, type IdentitySettings, identityEnvironment } from '../../lib/identity-settings.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const FOLDER = join(import.meta.dirname, '../../docs/identity');
@@ -36,7 +35,7 @@ interface Shape {
 }
 
 /** The settings of a page's command, as `bin/` reads them, and each of its tokens with what is made of it. */
-function readPage(file: string): { settings: Settings; shapes: Shape[]; text: string } {
+function readPage(file: string): { settings: IdentitySettings; shapes: Shape[]; text: string } {
   const text = readFileSync(join(FOLDER, file), 'utf8');
   const blocks = [...text.matchAll(/^```(\w+)(?: (\w+))?\n(.*?)^```$/gms)];
   const [, , , command = ''] = blocks.find(([, language]) => language === 'sh') ?? [];
@@ -57,7 +56,7 @@ function readPage(file: string): { settings: Settings; shapes: Shape[]; text: st
   };
   return {
     text,
-    settings: Object.fromEntries(options),
+    settings: checkIdentity(Object.fromEntries(options)),
     shapes: json('token').map((token, index) => ({
       token,
       header: headerOf(index),
@@ -67,10 +66,9 @@ function readPage(file: string): { settings: Settings; shapes: Shape[]; text: st
 }
 
 /** The bundle as a new container loads it; the keys come with the settings, for the issuer is nobody's here. */
-function startBundle(settings: Settings) {
+function startBundle(settings: IdentitySettings) {
   const { jwksUri: _, ...inline } = { ...settings, jwks: { keys: [{ ...jwk }] } };
-  validateSettings(inline);
-  const environment = { ...identityEnvironment(inline), DEFAULT_ENV: 'dev' };
+  const environment = { ...identityEnvironment(checkIdentity(inline)), DEFAULT_ENV: 'dev' };
   for (const name of ['ENV_CLAIM', 'SCOPE_PREFIX', 'JWKS_URI']) vi.stubEnv(name, undefined);
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const file = join(directory, 'index.cjs');
@@ -91,8 +89,7 @@ function startBundle(settings: Settings) {
 describe.each(pages)('docs/identity/%s', (file) => {
   const { settings, shapes, text } = readPage(file);
 
-  it('has settings that deploy, and cites the vendor’s page', () => {
-    expect(() => validateSettings(settings)).not.toThrow();
+  it('cites the vendor’s own page', () => {
     expect(text).toMatch(/^Shape: <https:\/\//m);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { checkIdentity } from '../../lib/identity-settings.ts';
 import { SettingError } from '../../lib/setting-error.ts';
 import { type Settings, validateSettings } from '../../lib/settings.ts';
 
@@ -6,11 +7,12 @@ const required: Settings = { issuer: 'https://issuer.example', audience: 'nexus'
 
 /** Any value, as context may hold. */
 function validate(settings: Record<string, unknown>): void {
-  validateSettings({ ...required, ...settings });
+  checkIdentity({ ...required, ...settings });
+  validateSettings(settings);
 }
 
 test('issuer and audience are enough', () => {
-  expect(() => validateSettings(required)).not.toThrow();
+  expect(() => validate({})).not.toThrow();
 });
 
 test.each([
