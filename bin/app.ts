@@ -17,6 +17,7 @@ try {
     env: text('env'),
     allowedOrigins: list('allowedOrigins'),
     maxUploadBytes: number('maxUploadBytes'),
+    maxHashBytes: number('maxHashBytes'),
     uploadExpirySeconds: number('uploadExpirySeconds'),
   });
 } catch (error) {
