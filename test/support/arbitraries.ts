@@ -18,7 +18,7 @@ export const tenantId = fc
   .map(([first, rest]) => first + rest);
 
 /** Envs, of which one begins with another too. */
-export const env = fc.constantFrom('dev', 'de', 'staging', 'prod', 'production', 'eu-west-1');
+const env = fc.constantFrom('dev', 'de', 'staging', 'prod', 'production', 'eu-west-1');
 
 /** File names that the service takes, of any script. */
 export const filename = fc

@@ -16,7 +16,7 @@ const ScopeList = v.array(v.string());
  * The claim that has exactly this name (`custom:tenant`, `https://nexus.example/tenant`), or, where no claim has it, what is
  * at this dotted path (`app_metadata.tenant_id`). A name within the path may hold dots itself, as a client's id does.
  */
-export function claimAt(claims: Claims, name: string): unknown {
+function claimAt(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
     const inner = Object.hasOwn(claims, name.slice(0, dot)) && claims[name.slice(0, dot)];
