@@ -10,6 +10,8 @@ if (modified('node_modules/.package-lock.json') < modified('package-lock.json'))
   console.error('Installing dependencies (npm ci)…');
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    // From Node.js 22 on, npm would leave a cache of its compiled code in the temporary folder.
+    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
   });
   process.exit(status ?? 1);
 }
