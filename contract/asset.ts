@@ -1,13 +1,13 @@
 import * as v from 'valibot';
+import { ContentType } from '#contract/content-type';
+import { DeclaredContentType } from '#contract/declared-content-type';
 import { Filename } from '#contract/filename';
-import { isJsonObject, jsonDepth } from '#contract/json';
+import { numberText } from '#contract/json';
+import { Metadata } from '#contract/metadata';
 import { Environment, TenantId } from '#contract/tenant';
 
 /** What one POST to S3 can carry: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
 export const MAX_POST_BYTES = 5 * 1024 ** 3;
-
-const MAX_METADATA_BYTES = 16 * 1024;
-const MAX_METADATA_DEPTH = 8;
 
 /** A UUID of any version, taken in any case and kept in lower case. */
 export const AssetId = v.pipe(v.string(), v.toLowerCase(), v.uuid('is not a UUID'));
@@ -15,32 +15,26 @@ export const AssetId = v.pipe(v.string(), v.toLowerCase(), v.uuid('is not a UUID
 /** 64 hex digits, kept in lower case. */
 export const Sha256 = v.pipe(v.string(), v.toLowerCase(), v.regex(/^[0-9a-f]{64}$/, 'is not 64 hex digits'));
 
-const SizeBytes = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
-
-/**
- * A media type with optional parameters (RFC 9110, section 8.3.1). Quoted parameter values are left out: they could
- * carry `${`, which S3 expands in the fields of a form.
- */
-export const ContentType = v.pipe(
-  v.string(),
-  v.maxLength(255, 'is over 255 characters'),
-  v.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(; ?[\w!#$&^.+-]+=[\w!#$&^.+:/-]+)*$/, 'is not a media type'),
+const SizeBytes = v.pipe(
+  v.number(),
+  v.safeInteger('is not a whole number below 2^53'),
+  v.minValue(0, 'is negative'),
 );
 
-/** The client's own JSON object: at most 16 KiB as UTF-8 JSON, at most 8 levels deep. */
-const Metadata = v.pipe(
-  v.custom<Record<string, unknown>>(isJsonObject, 'is not a JSON object'),
-  v.check((value) => jsonDepth(value) <= MAX_METADATA_DEPTH, `is over ${MAX_METADATA_DEPTH} levels deep`),
-  v.check(
-    (value) => new TextEncoder().encode(JSON.stringify(value)).length <= MAX_METADATA_BYTES,
-    `is over ${MAX_METADATA_BYTES} bytes of JSON`,
-  ),
+/** A size as a client writes it: `12.0` is 12. */
+const DeclaredSize = v.pipe(
+  v.unknown(),
+  v.transform((value) => {
+    const text = numberText(value);
+    return text === undefined ? value : Number(text);
+  }),
+  SizeBytes,
 );
 
 export const PresignRequest = v.strictObject({
   filename: Filename,
-  content_type: v.optional(ContentType),
-  size_bytes: v.optional(SizeBytes),
+  content_type: v.optional(DeclaredContentType),
+  size_bytes: v.optional(DeclaredSize),
   sha256: v.optional(Sha256),
   asset_id: v.optional(AssetId),
 });
@@ -49,8 +43,8 @@ export type PresignRequest = v.InferOutput<typeof PresignRequest>;
 export const RegisterRequest = v.strictObject({
   asset_id: AssetId,
   filename: v.optional(Filename),
-  content_type: v.optional(ContentType),
-  size_bytes: v.optional(SizeBytes),
+  content_type: v.optional(DeclaredContentType),
+  size_bytes: v.optional(DeclaredSize),
   sha256: v.optional(Sha256),
   metadata: v.optional(Metadata),
 });
