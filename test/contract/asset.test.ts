@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { PresignRequest, RegisterRequest } from '#contract/asset';
 import { parseJson } from '#contract/json';
+import { PresignRequest, RegisterRequest } from '#contract/uploads';
 
 const asset_id = '0e3e4b3a-8f0e-4b58-9c0a-2f4f0f6d5a11';
 const sha256 = 'ab'.repeat(32);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
+import type { PresignResponse } from '#contract/uploads';
 import type { Cloud } from '../../local/cloud.ts';
 
 export interface Answer {

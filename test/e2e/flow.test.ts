@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
+import type { PresignResponse } from '#contract/uploads';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { curlSession, TOKEN_BY_CURL } from '../../local/dev/banner.ts';
 import { Client, eventsOf, sha256 } from './client.ts';

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
+import type { PresignResponse } from '#contract/uploads';
 
 const MAIN = resolve('local/main.ts');
 const children: ChildProcess[] = [];

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { PresignedAsset, PresignRequest, PresignResponse } from '#contract/asset';
+import type { PresignedAsset } from '#contract/asset';
+import type { PresignRequest, PresignResponse } from '#contract/uploads';
 import { epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
 import { objectKey } from '#core/assets/object-key';

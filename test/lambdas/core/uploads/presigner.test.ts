@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PresignRequest } from '#contract/asset';
+import type { PresignRequest } from '#contract/uploads';
 import { Presigner } from '#core/uploads/presigner';
 import { caller, registeredRecord } from '../../../support/asset-records.ts';
 import { MemoryAssetRepository } from '../../../support/memory-asset-repository.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RegisterRequest } from '#contract/asset';
+import type { RegisterRequest } from '#contract/uploads';
 import { AssetReader } from '#core/assets/asset-reader';
 import { partitionKey } from '#core/assets/asset-record';
 import { objectKey } from '#core/assets/object-key';
