@@ -20,6 +20,7 @@ export const SizeBytes = v.pipe(
 /** RFC 3339, UTC, with milliseconds. */
 export const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 
+/** `s3://{bucket}/{key}` with nothing encoded, as AWS's tools take it; programs take `bucket` and `key`. */
 export const AssetUri = v.pipe(v.string(), v.startsWith('s3://'));
 
 const identity = {
@@ -27,6 +28,9 @@ const identity = {
   tenant_id: TenantId,
   env: Environment,
   uri: AssetUri,
+  bucket: v.string(),
+  /** The object's, in `bucket`. */
+  key: v.string(),
   filename: Filename,
   content_type: ContentType,
 };

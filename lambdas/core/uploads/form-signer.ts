@@ -12,6 +12,14 @@ export interface UploadForm {
   readonly expirySeconds: number;
 }
 
+/** Where an object lies. */
+export interface ObjectPlace {
+  /** `s3://{bucket}/{key}` with nothing encoded, as AWS's tools take it; no URI parser may read it. */
+  readonly uri: string;
+  readonly bucket: string;
+  readonly key: string;
+}
+
 /** A form for multipart/form-data: every field as it is, the file last. */
 export interface SignedForm {
   readonly url: string;
@@ -20,8 +28,7 @@ export interface SignedForm {
 
 /** Lets a client put an object where the bytes lie, and nothing else. */
 export interface FormSigner {
-  /** `s3://bucket/key` */
-  uri(key: string): string;
+  place(key: string): ObjectPlace;
   /** Signs a form; asks nobody. */
   signForm(form: UploadForm): Promise<SignedForm>;
 }
