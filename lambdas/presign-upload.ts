@@ -24,8 +24,9 @@ const tenants = new TenantSessions({
   open: (config) =>
     new Presigner(
       new DynamoDbAssetRepository(new DynamoDBClient(config), env.ASSET_TABLE),
-      new S3FormSigner(config, env.RAW_BUCKET),
+      new S3FormSigner(config),
       {
+        bucket: env.RAW_BUCKET,
         maxUploadBytes: env.MAX_UPLOAD_BYTES,
         maxHashBytes: env.MAX_HASH_BYTES,
         uploadExpirySeconds: env.UPLOAD_EXPIRY_SECONDS,

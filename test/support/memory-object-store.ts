@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FormSigner, ObjectPlace, SignedForm, UploadForm } from '#core/uploads/form-signer';
+import type { FormSigner, SignedForm, UploadForm } from '#core/uploads/form-signer';
 import type { ObjectStore, StoredObject } from '#core/uploads/object-store';
 
 /** Objects in memory: passes the contract suite of the real store, so that tests of the service may use it. */
@@ -8,10 +8,6 @@ export class MemoryObjectStore implements FormSigner, ObjectStore {
   /** How often an object was read whole. */
   hashed = 0;
   readonly #versions = new Map<string, { object: StoredObject; bytes: Buffer }[]>();
-
-  place(key: string): ObjectPlace {
-    return { uri: `s3://memory/${key}`, bucket: 'memory', key };
-  }
 
   async signForm(form: UploadForm): Promise<SignedForm> {
     this.forms.push(form);

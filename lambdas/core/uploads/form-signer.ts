@@ -3,6 +3,7 @@ import type { ContentType } from '#contract/content-type';
 
 /** What a form lets its holder upload: exactly this key and type, within these bounds, until it expires. */
 export interface UploadForm {
+  readonly bucket: string;
   readonly key: string;
   readonly contentType: v.InferOutput<typeof ContentType>;
   readonly minBytes: number;
@@ -10,14 +11,6 @@ export interface UploadForm {
   /** Hex; when given, the store refuses any other bytes. */
   readonly sha256: string | undefined;
   readonly expirySeconds: number;
-}
-
-/** Where an object lies. */
-export interface ObjectPlace {
-  /** `s3://{bucket}/{key}` with nothing encoded, as AWS's tools take it; no URI parser may read it. */
-  readonly uri: string;
-  readonly bucket: string;
-  readonly key: string;
 }
 
 /** A form for multipart/form-data: every field as it is, the file last. */
@@ -28,7 +21,6 @@ export interface SignedForm {
 
 /** Lets a client put an object where the bytes lie, and nothing else. */
 export interface FormSigner {
-  place(key: string): ObjectPlace;
   /** Signs a form; asks nobody. */
   signForm(form: UploadForm): Promise<SignedForm>;
 }

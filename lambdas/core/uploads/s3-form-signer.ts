@@ -1,27 +1,29 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
-import type { FormSigner, ObjectPlace, SignedForm, UploadForm } from '#core/uploads/form-signer';
+import type { FormSigner, SignedForm, UploadForm } from '#core/uploads/form-signer';
 import { encodePolicy } from '#core/uploads/post-policy';
 
 /** Signs with a client's credentials, and sends nothing. */
 export class S3FormSigner implements FormSigner {
   readonly #client: S3Client;
-  readonly #bucket: string;
 
   /** @param config of the client that signs; it is one of its own, since its texts are policies and are written as such */
-  constructor(config: S3ClientConfig, bucket: string) {
+  constructor(config: S3ClientConfig) {
     this.#client = new S3Client({ ...config, utf8Decoder: encodePolicy });
-    this.#bucket = bucket;
-  }
-
-  place(key: string): ObjectPlace {
-    return { uri: `s3://${this.#bucket}/${key}`, bucket: this.#bucket, key };
   }
 
   /** The policy names every field exactly: S3 refuses a form with a field changed, added or left out. */
-  signForm({ key, contentType, minBytes, maxBytes, sha256, expirySeconds }: UploadForm): Promise<SignedForm> {
+  signForm({
+    bucket,
+    key,
+    contentType,
+    minBytes,
+    maxBytes,
+    sha256,
+    expirySeconds,
+  }: UploadForm): Promise<SignedForm> {
     return createPresignedPost(this.#client, {
-      Bucket: this.#bucket,
+      Bucket: bucket,
       Key: key,
       Expires: expirySeconds,
       Fields: {

@@ -331,6 +331,7 @@ describe('a route of the table', () => {
         status: 500,
         body: { code: 'internal_error' },
       });
+      expect(lines.at(-1)).toMatchObject({ cause: { detail: `assets does not serve ${routeKey}` } });
     }
     expect(run).not.toHaveBeenCalled();
   });

@@ -4,7 +4,7 @@ import { parseJson } from '#contract/json';
 import type { RegisterRequest } from '#contract/uploads';
 import { AssetReader } from '#core/assets/asset-reader';
 import { partitionKey } from '#core/assets/asset-record';
-import { objectKey } from '#core/assets/object-key';
+import { objectKey } from '#core/assets/object-location';
 import { Presigner } from '#core/uploads/presigner';
 import { Registrar } from '#core/uploads/registrar';
 import { caller } from '../../../support/asset-records.ts';
@@ -22,6 +22,7 @@ let registrar: Registrar;
 
 const presign = (declared = {}) =>
   new Presigner(assets, objects, {
+    bucket: 'memory',
     maxUploadBytes: 1000,
     maxHashBytes: 100,
     uploadExpirySeconds: 900,

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeclaredContentType } from '#contract/declared-content-type';
 import { Filename } from '#contract/filename';
-import { objectKey } from '#core/assets/object-key';
+import { objectKey } from '#core/assets/object-location';
 import type { UploadForm } from '#core/uploads/form-signer';
 import { S3FormSigner } from '#core/uploads/s3-form-signer';
 import { S3ObjectStore } from '#core/uploads/s3-object-store';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   aws = await startAws();
   const config = { maxAttempts: 1, credentials: aws.sessionCredentials({ tenant_id: 't_acme' }) };
   client = new S3Client(config);
-  forms = new S3FormSigner(config, BUCKET);
+  forms = new S3FormSigner(config);
 });
 
 afterAll(async () => {
@@ -31,6 +31,7 @@ afterAll(async () => {
 });
 
 const form: UploadForm = {
+  bucket: BUCKET,
   key: 'tenants/t_acme/dev/raw/1/a.txt',
   contentType: 'text/plain',
   minBytes: 5,
@@ -40,11 +41,6 @@ const form: UploadForm = {
 };
 
 describe('forms signed for S3', () => {
-  it('names an object by bucket and key, and by a URI in which nothing is encoded', () => {
-    const key = 'a/b c#d?.csv';
-    expect(forms.place(key)).toEqual({ uri: `s3://${BUCKET}/${key}`, bucket: BUCKET, key });
-  });
-
   it('signs a form that names every field exactly, and nothing by its beginning', async () => {
     const { fields } = await forms.signForm(form);
     const { conditions } = JSON.parse(Buffer.from(fields['Policy'] ?? '', 'base64').toString());
@@ -90,6 +86,7 @@ describe('forms signed for S3', () => {
 
 describe('a form for any accepted name and type', () => {
   const form: UploadForm = {
+    bucket: BUCKET,
     key: '',
     contentType: '',
     minBytes: 0,
