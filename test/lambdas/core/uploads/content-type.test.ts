@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import other from 'mime/types/other.js';
-import standard from 'mime/types/standard.js';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ContentType } from '#contract/content-type';
 import { canonicalContentType } from '#contract/declared-content-type';
 import { contentTypeOf } from '#core/uploads/content-type';
+import { EXTENSIONS } from '#core/uploads/extensions';
+import { extensionsSource } from '../../../../scripts/content-types.ts';
 
 describe('the type of a file by its extension', () => {
   it.each([
@@ -27,7 +28,10 @@ describe('the type of a file by its extension', () => {
     ['main.mts', 'application/octet-stream'],
     ['main.js', 'text/javascript'],
     ['notes.md', 'text/markdown'],
-    ['x.c4g', 'application/vnd.clonk.c4group'],
+    ['slides.pptx', 'application/vnd.openxmlformats-officedocument.presentationml.presentation'],
+    ['text.odt', 'application/vnd.oasis.opendocument.text'],
+    ['places.kmz', 'application/vnd.google-earth.kmz'],
+    ['plan.dwg', 'image/vnd.dwg'],
     ['png', 'application/octet-stream'],
     ['a.', 'application/octet-stream'],
     ['', 'application/octet-stream'],
@@ -39,7 +43,7 @@ describe('the type of a file by its extension', () => {
   });
 
   it('is always a content type in its canonical form', () => {
-    const extensions = Object.values({ ...standard, ...other }).flat();
+    const extensions = EXTENSIONS.trim().split(/\s/);
     const names = fc.oneof(
       fc.string(),
       fc.constantFrom(...extensions).map((extension) => `a.${extension}`),
@@ -51,5 +55,10 @@ describe('the type of a file by its extension', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('is by the table that `npm run content-types` makes', () => {
+    const file = new URL('../../../../lambdas/core/uploads/extensions.ts', import.meta.url);
+    expect(readFileSync(file, 'utf8')).toBe(extensionsSource());
   });
 });
