@@ -49,7 +49,7 @@ export const ERRORS = {
   invalid_request: {
     status: 422,
     title: 'The request is not valid',
-    when: 'a field is missing, unknown or malformed, or the body is over 128 KiB',
+    when: 'a field is missing, unknown or malformed, or the body is over 64 KiB',
   },
   upload_mismatch: {
     status: 422,

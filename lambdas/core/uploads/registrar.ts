@@ -3,6 +3,7 @@ import { canonicalContentType } from '#contract/declared-content-type';
 import type { RegisterRequest } from '#contract/uploads';
 import { type AssetRecord, epochSeconds } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
+import { objectKey } from '#core/assets/object-location';
 import { RawStorageError } from '#core/errors';
 import { type Caller, outboxEntry } from '#core/identity/caller';
 import { type Claim, differences } from '#core/uploads/differences';
@@ -60,7 +61,8 @@ export class Registrar {
    * it comes first: an object that is another anyway is not read.
    */
   async #prove(declared: PresignedAsset, claimed: RegisterRequest): Promise<Proven> {
-    const object = await this.#objects.describe(declared.key);
+    const key = objectKey(declared);
+    const object = await this.#objects.describe(key);
     if (object === undefined) throw new RawStorageError('not_uploaded');
     const told = {
       filename: declared.filename,
@@ -69,7 +71,7 @@ export class Registrar {
       ...(object.sha256 !== undefined && { sha256: object.sha256 }),
     };
     refuseMismatch(told, [declared, claimed]);
-    const sha256 = object.sha256 ?? (await this.#hash(declared.key, object));
+    const sha256 = object.sha256 ?? (await this.#hash(key, object));
     refuseMismatch({ sha256 }, [declared, claimed]);
     return {
       filename: told.filename,

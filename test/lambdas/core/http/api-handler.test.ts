@@ -185,8 +185,8 @@ describe('a request is refused', () => {
     ],
     ['without a body', undefined, {}, 400, 'invalid_json'],
     ['with half of JSON', '{"name":', {}, 400, 'invalid_json'],
-    ['with nesting past any stack', '['.repeat(6e4) + ']'.repeat(6e4), {}, 400, 'invalid_json'],
-    ['of more than 128 KiB', `{"name":"${'a'.repeat(128 * 1024 - 10)}"}`, {}, 422, 'invalid_request'],
+    ['with nesting past any stack', '['.repeat(3e4) + ']'.repeat(3e4), {}, 400, 'invalid_json'],
+    ['of more than 64 KiB', `{"name":"${'a'.repeat(64 * 1024 - 10)}"}`, {}, 422, 'invalid_request'],
     [
       'in another encoding',
       Buffer.from('{"name":"\xe9"}', 'latin1').toString('base64'),
@@ -202,8 +202,8 @@ describe('a request is refused', () => {
       'invalid_json',
     ],
     [
-      'of more than 128 KiB in base64',
-      Buffer.from(`{"name":"${'a'.repeat(128 * 1024 - 10)}"}`).toString('base64'),
+      'of more than 64 KiB in base64',
+      Buffer.from(`{"name":"${'a'.repeat(64 * 1024 - 10)}"}`).toString('base64'),
       { isBase64Encoded: true },
       422,
       'invalid_request',

@@ -38,7 +38,7 @@ const BODIES: Readonly<Record<string, (length: number) => string>> = {
   'an open quote after another': (length) => fill('"\\', length),
 };
 
-/** @returns milliseconds of CPU that every route together takes for a body */
+/** @returns milliseconds of CPU that the two routes together take for a body */
 function costOf(body: string, isBase64Encoded: boolean): number {
   const event = apiEvent(body, { isBase64Encoded });
   const before = process.cpuUsage();
@@ -70,7 +70,7 @@ describe('no body keeps a function busy', () => {
     expect(decoded).not.toHaveBeenCalled();
     for (const name of normalized.mock.contexts) expect(String(name).length).toBeLessThanOrEqual(1020);
     console.log(
-      `${what}: ${costs.map((cost) => cost.toFixed(1)).join(', ')} ms of CPU at 128 KiB, 10 MB, in base64`,
+      `${what}: ${costs.map((cost) => cost.toFixed(1)).join(', ')} ms of CPU at 64 KiB, 10 MB, in base64`,
     );
   });
 });
