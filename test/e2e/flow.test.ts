@@ -95,7 +95,7 @@ test('no event holds a form or a token', async () => {
   }
 });
 
-test.each(['with spaces & "quotes", it\'s; ünïcödé 100%.txt', '@-starts=oddly', '-dash'])(
+test.each(['with spaces & "quotes", it\'s; ünïcödé 100%.txt', '@-starts=oddly', '-dash', '~$draft $x.docx'])(
   'the printed curl lines upload %s',
   async (name) => {
     const path = join(temporaryDirectory(), name);
