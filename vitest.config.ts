@@ -15,7 +15,7 @@ const ISOLATED_TESTS = [
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/support/temporary-folder.ts',
+    globalSetup: ['test/support/temporary-folder.ts', 'test/support/build-functions.ts'],
     setupFiles: 'test/support/temporary-setup.ts',
     // Many a test waits for timers and programs.
     maxWorkers: '150%',

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { MIMEType } from 'whatwg-mimetype';
+import MIMEType from 'whatwg-mimetype/lib/mime-type.js';
 import { MAX_CONTENT_TYPE_LENGTH } from '#contract/content-type';
 
 /**

@@ -41,6 +41,8 @@ try {
 async function start(): Promise<Cloud> {
   const { loadSubscriber } = await import('./dev/subscribers.ts');
   const subscribers = await Promise.all(options.subscribers.map(loadSubscriber));
+  const { buildFunctions } = await import('../lib/bundler.ts');
+  await buildFunctions();
   const { startCloud } = await import('./cloud.ts');
   return startCloud({
     ...(!options.ephemeral && { dir: '.nexus' }),

@@ -13,7 +13,7 @@ const TEST_TOOLS = ['vitest', 'fast-check'];
  * packages, and folders of which only types may be taken.
  */
 const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] = [
-  ['contract/', ['contract/', 'valibot', 'whatwg-mimetype']],
+  ['contract/', ['contract/', 'valibot', 'whatwg-mimetype', 'whatwg-mimetype/lib/mime-type.js']],
   ['lambdas/core/', ['contract/', 'lambdas/core/', NODE, PACKAGES]],
   ['lambdas/sdk/', [NODE, PACKAGES]],
   // A handler imports no other handler.
@@ -23,6 +23,8 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
   ['bin/', ['lib/', ...CDK]],
   // The embedded cloud runs what the template says, and knows none of the service's code.
   ['local/template/synth.ts', ['contract/', 'lib/', 'local/', NODE, ...CDK, PACKAGES]],
+  // The program builds the functions that it runs.
+  ['local/main.ts', ['lib/bundler.ts', 'local/', NODE, PACKAGES]],
   ['local/dev/', ['contract/', 'type lib/', 'local/', NODE, 'constructs', PACKAGES]],
   ['local/cloud.ts', ['contract/', 'type lib/', 'local/', NODE, PACKAGES]],
   ['local/', ['contract/', 'local/', NODE, PACKAGES]],

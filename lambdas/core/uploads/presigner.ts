@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Asset, PresignedAsset } from '#contract/asset';
 import type { FieldError } from '#contract/errors';
 import type { PresignRequest, PresignResponse } from '#contract/uploads';
-import { epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
+import { type AssetRecord, epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
 import { type ObjectLocation, objectLocation } from '#core/assets/object-location';
 import { RawStorageError } from '#core/errors';
@@ -46,8 +46,8 @@ export class Presigner {
     const location = objectLocation(this.#options.bucket, { tenant_id, env, asset_id, filename });
     const record = this.#record(caller, { ...request, asset_id }, location);
     const { asset } = record;
-    if (!(await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)))))
-      await this.#renew(record, request);
+    const created = await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)));
+    if (!created.written) await this.#renew(record, request, created.current);
     const form = await this.#forms.signForm({
       bucket: location.bucket,
       key: location.key,
@@ -110,10 +110,17 @@ export class Presigner {
     };
   }
 
-  async #renew(record: PresignedRecord, request: PresignRequest): Promise<void> {
-    const found = await this.#assets.find(record.asset);
-    if (found !== undefined) refuseTaken(found.asset, record.asset, request);
-    if (found !== undefined && (await this.#assets.renew({ ...record, outbox: found.outbox }))) return;
+  async #renew(
+    record: PresignedRecord,
+    request: PresignRequest,
+    current: AssetRecord | undefined,
+  ): Promise<void> {
+    if (current !== undefined) {
+      refuseTaken(current.asset, record.asset, request);
+      const renewed = await this.#assets.renew({ ...record, outbox: current.outbox });
+      if (renewed.written) return;
+      if (renewed.current !== undefined) refuseTaken(renewed.current.asset, record.asset, request);
+    }
     throw new RawStorageError('unavailable', 'The asset was changed by another call meanwhile');
   }
 }

@@ -188,9 +188,19 @@ describe('presign of an asset_id again', () => {
     });
   });
 
-  it('that another call registers meanwhile is answered for the client to ask again', async () => {
+  it('that another call registers meanwhile is refused as registered', async () => {
     await presigner.presign(caller, first);
-    assets.renew = async () => false;
+    const renew = assets.renew.bind(assets);
+    assets.renew = async (record) => {
+      await assets.register(registeredRecord({ ...record, purge_at: 0 }), record.outbox, 0);
+      return renew(record);
+    };
+    await expect(presigner.presign(caller, first)).rejects.toMatchObject({ code: 'already_registered' });
+  });
+
+  it('that is gone meanwhile is answered for the client to ask again', async () => {
+    await presigner.presign(caller, first);
+    assets.renew = async () => ({ written: false, current: undefined });
     await expect(presigner.presign(caller, first)).rejects.toMatchObject({ code: 'unavailable' });
   });
 
