@@ -41,7 +41,7 @@ const manifest = {
     '#contract/*': './contract/*.js',
     '#core/*': './lambdas/core/*.js',
   },
-  dependencies: { valibot: dependencies.valibot },
+  dependencies: { valibot: dependencies.valibot, 'whatwg-mimetype': dependencies['whatwg-mimetype'] },
   peerDependencies: {
     'aws-cdk-lib': `^${dependencies['aws-cdk-lib']}`,
     constructs: `^${dependencies.constructs}`,

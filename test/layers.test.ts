@@ -13,7 +13,7 @@ const TEST_TOOLS = ['vitest', 'fast-check'];
  * packages, and folders of which only types may be taken.
  */
 const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] = [
-  ['contract/', ['contract/', 'valibot']],
+  ['contract/', ['contract/', 'valibot', 'whatwg-mimetype', 'whatwg-mimetype/lib/mime-type.js']],
   ['lambdas/core/', ['contract/', 'lambdas/core/', NODE, PACKAGES]],
   ['lambdas/sdk/', [NODE, PACKAGES]],
   // A handler imports no other handler.

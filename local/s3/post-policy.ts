@@ -16,7 +16,13 @@ export interface PostPolicy {
 }
 
 /**
- * Reads a form's policy: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+ * Stands for a dollar sign without a backslash, by which S3 names a field; within a value it makes the condition one that no
+ * form meets. No UTF-8 holds this half of a surrogate pair.
+ */
+const VARIABLE = '\uDC24';
+
+/**
+ * Reads a form's policy, with the escapes that JSON has not (`\$`, `\v`): https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
  *
  * @throws AwsError 400 InvalidPolicyDocument
  */
@@ -47,7 +53,7 @@ export function requirePolicy(policy: PostPolicy, fields: ReadonlyMap<string, st
   if (policy.expiration <= now) throw denied('Policy expired.');
   for (const condition of policy.conditions) {
     if (!isMet(condition, fields.get(condition.field) ?? '')) {
-      throw denied(`Policy Condition failed: ${JSON.stringify(Object.values(condition))}`);
+      throw denied(`Policy Condition failed: ${show(condition)}`);
     }
   }
   const covered = new Set(policy.conditions.map(({ field }) => field));
@@ -57,6 +63,12 @@ export function requirePolicy(policy: PostPolicy, fields: ReadonlyMap<string, st
 
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const EXEMPT = /^(x-amz-signature|policy|file|x-ignore-.*)$/;
+
+/** As S3 writes it: `["eq", "$key", "a.txt"]`. */
+function show({ operator, field, value }: FieldCondition): string {
+  const words = [operator, `$${field}`, value.replaceAll(VARIABLE, '$')];
+  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+}
 
 /** What is empty meets no condition, not even that it begins with nothing. */
 function isMet({ operator, value: expected }: FieldCondition, actual: string): boolean {
@@ -68,10 +80,19 @@ function decode(encoded: string): unknown {
   const text = encoded.trim();
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw invalidPolicy('not base64');
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'base64')));
+    return JSON.parse(toJson(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'base64'))));
   } catch {
     throw invalidPolicy('not JSON');
   }
+}
+
+/** JSON that means what a policy's text means to S3. */
+function toJson(policy: string): string {
+  return policy.replace(/\\.|\$/gs, (token) => {
+    if (token === '$') return VARIABLE;
+    if (token === '\\$') return '$';
+    return token === '\\v' ? '\\u000b' : token;
+  });
 }
 
 function asObject(value: unknown): Record<string, unknown> {
@@ -95,7 +116,7 @@ function parseCondition(condition: unknown): FieldCondition {
   const [, field, value, ...others] = condition as unknown[];
   if (others.length > 0) throw invalidPolicy(`wrong number of arguments of ${operator}`);
   const name = asString(field);
-  if (!name.startsWith('$')) throw invalidPolicy('a field is named with a $ before it');
+  if (!name.startsWith(VARIABLE)) throw invalidPolicy('a field is named with a $ before it');
   return { operator, field: name.slice(1).toLowerCase(), value: asString(value) };
 }
 

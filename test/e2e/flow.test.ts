@@ -46,6 +46,8 @@ test('presign, post, register, get: the asset, and each event once', async () =>
       tenant_id: tenant,
       env,
       uri: `s3://${bucket}/tenants/${tenant}/${env}/raw/${form.asset_id}/package-lock.json`,
+      bucket,
+      key: `tenants/${tenant}/${env}/raw/${form.asset_id}/package-lock.json`,
       filename: 'package-lock.json',
       content_type: 'application/json',
       status: 'registered',
@@ -108,33 +110,35 @@ testLocally('no event holds a form or a token', async () => {
   }
 });
 
-testLocally.each(['with spaces & "quotes", it\'s; ünïcödé 100%.txt', '@-starts=oddly', '-dash'])(
-  'the printed curl lines upload %s',
-  async (name) => {
-    const path = join(temporaryDirectory(), name);
-    writeFileSync(path, file);
-    const lines = curlSession({ apiUrl: target.apiUrl, token: TOKEN_BY_CURL });
-    const mark = 'echo ====';
-    const script = [
-      lines.setup,
-      lines.presign,
-      lines.post,
-      mark,
-      lines.register,
-      mark,
-      lines.get,
-      mark,
-      lines.events,
-    ];
-    const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-c', script.join('\n')], {
-      env: { PATH: process.env['PATH'], FILE: path },
-    });
-    expect(stderr).toBe('');
-    const [posted = '', registered = '', got = '', events = ''] = stdout.split('====');
-    expect(posted).toContain('<PostResponse>');
-    const asset = JSON.parse(registered);
-    expect(asset).toMatchObject({ filename: basename(path), sha256: sha256(file), size_bytes: file.length });
-    expect(JSON.parse(got)).toEqual(asset);
-    expect(JSON.parse(events)).toBeInstanceOf(Array);
-  },
-);
+testLocally.each([
+  'with spaces & "quotes", it\'s; ünïcödé 100%.txt',
+  '@-starts=oddly',
+  '-dash',
+  '~$draft $x.docx',
+])('the printed curl lines upload %s', async (name) => {
+  const path = join(temporaryDirectory(), name);
+  writeFileSync(path, file);
+  const lines = curlSession({ apiUrl: target.apiUrl, token: TOKEN_BY_CURL });
+  const mark = 'echo ====';
+  const script = [
+    lines.setup,
+    lines.presign,
+    lines.post,
+    mark,
+    lines.register,
+    mark,
+    lines.get,
+    mark,
+    lines.events,
+  ];
+  const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-c', script.join('\n')], {
+    env: { PATH: process.env['PATH'], FILE: path },
+  });
+  expect(stderr).toBe('');
+  const [posted = '', registered = '', got = '', events = ''] = stdout.split('====');
+  expect(posted).toContain('<PostResponse>');
+  const asset = JSON.parse(registered);
+  expect(asset).toMatchObject({ filename: basename(path), sha256: sha256(file), size_bytes: file.length });
+  expect(JSON.parse(got)).toEqual(asset);
+  expect(JSON.parse(events)).toBeInstanceOf(Array);
+});
