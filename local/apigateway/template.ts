@@ -1,5 +1,12 @@
+import type { ResourceTypes } from '../template/resource-types.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
 import type { ApiDefinition, AuthorizerDefinition, CorsDefinition, RouteDefinition } from './definition.ts';
+
+export const API_RESOURCES: ResourceTypes = {
+  'AWS::ApiGatewayV2::Api': ({ logicalId }, { api }) => ({ Ref: logicalId, ApiEndpoint: api }),
+  'AWS::ApiGatewayV2::Integration': ({ logicalId }) => ({ Ref: logicalId }),
+  'AWS::ApiGatewayV2::Authorizer': ({ logicalId }) => ({ Ref: logicalId }),
+};
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_TTL_SECONDS = 300;

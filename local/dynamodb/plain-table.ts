@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeDefinition, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 import { AwsError } from '../http/aws-error.ts';
-import type { JsonService } from '../http/json-service.ts';
 import type { Access } from '../iam/principal.ts';
 import { tableAccess } from './access.ts';
 import { Dynalite, type Item } from './dynalite.ts';
@@ -25,7 +24,7 @@ export interface WriteInput {
 }
 
 /** One DynamoDB table without a stream: five operations on items. Nothing expires by itself. */
-export class PlainTable implements JsonService {
+export class PlainTable {
   protected readonly store: Dynalite;
   protected readonly definition: PlainTableDefinition;
 

@@ -10,9 +10,14 @@ export function readStreamTable(template: StackTemplate, streamArn: unknown): Ta
   return { ...table, streamArn: String(template.resolve(streamArn)) };
 }
 
-/** All of the stack's tables; their streams are not read here. */
-export function readTables(template: StackTemplate): readonly PlainTableDefinition[] {
-  return template.resources(...TYPES).map(readTable);
+/** All of the stack's tables, with the streams that they have. */
+export function readTables(template: StackTemplate): readonly (PlainTableDefinition | TableDefinition)[] {
+  return template.resources(...TYPES).map((resource) => {
+    const definition = readTable(resource);
+    if (resource.properties['StreamSpecification'] === undefined) return definition;
+    const streamArn = template.resolve({ 'Fn::GetAtt': [resource.logicalId, 'StreamArn'] });
+    return { ...definition, streamArn: String(streamArn) };
+  });
 }
 
 /** @throws Error for a table that asks for what is not run locally */

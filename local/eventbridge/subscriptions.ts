@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Principals } from '../iam/principals.ts';
 import { readAsyncFunctions } from '../lambda/async-functions.ts';
 import { AsyncInvocations } from '../lambda/async-invocations.ts';
-import type { Queue } from '../sqs/queue.ts';
+import type { Sqs } from '../sqs/service.ts';
 import type { StackTemplate } from '../template/template.ts';
 import { requireQueueAccess } from './permissions.ts';
 import { type DeliveredEvent, Rules } from './rules.ts';
@@ -13,8 +13,8 @@ export interface SubscriptionsOptions {
   readonly dir: string;
   readonly template: StackTemplate;
   readonly iam: Principals;
-  /** The stack's queues, by name. */
-  readonly queues: ReadonlyMap<string, Queue>;
+  /** Holds the queues for what is not delivered. */
+  readonly sqs: Sqs;
   /** Runs a function. */
   readonly invoke: (name: string, payload: unknown) => Promise<unknown>;
   readonly firstBackoffMs: number;
@@ -26,12 +26,12 @@ export class Subscriptions {
   readonly #invocations: AsyncInvocations;
 
   /** @throws Error for a rule that is not run locally */
-  constructor({ dir, template, iam, queues, invoke, firstBackoffMs }: SubscriptionsOptions) {
+  constructor({ dir, template, iam, sqs, invoke, firstBackoffMs }: SubscriptionsOptions) {
     const rules = readRules(template);
     const targets = new Set(rules.flatMap((rule) => rule.targets.map(({ functionName }) => functionName)));
     const functions = readAsyncFunctions(template).filter(({ name }) => targets.has(name));
     requireQueueAccess(iam, rules, functions);
-    const queue = (arn: string) => queues.get(arn.slice(arn.lastIndexOf(':') + 1));
+    const queue = (arn: string) => sqs.queueByArn(arn);
     this.#invocations = new AsyncInvocations({
       dir: join(dir, 'invocations'),
       functions,

@@ -15,8 +15,8 @@ export class AssetWriter {
   readonly #client: DynamoDBClient;
   readonly #assets: DynamoDbAssetRepository;
 
-  constructor({ tables, iam, region, awsUrl, names }: Cloud) {
-    const table = tables.get(names.table);
+  constructor({ services, iam, region, awsUrl, names }: Cloud) {
+    const table = services.dynamodb.tables.get(names.table);
     if (!(table instanceof Table)) throw new Error('The asset table has no stream');
     this.log = table.stream;
     this.#client = new DynamoDBClient({ region, endpoint: awsUrl, credentials: iam.administrator });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readTables } from '../../../local/dynamodb/template.ts';
 import { readRules } from '../../../local/eventbridge/template.ts';
 import { readAsyncFunctions } from '../../../local/lambda/async-functions.ts';
-import { StackTemplate } from '../../../local/template/template.ts';
+import { templateOf as templateOfResources } from '../template-of.ts';
 
 const at = (path: string) => ({ Metadata: { 'aws:cdk:path': `Stack/${path}/Resource` } });
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
@@ -28,7 +28,7 @@ const configOf = (properties: object) => ({
   Type: 'AWS::Lambda::EventInvokeConfig',
   Properties: { FunctionName: { Ref: 'fn' }, Qualifier: '$LATEST', ...properties },
 });
-const templateOf = (more: object) => new StackTemplate({ Resources: { ...resources, ...more } }, '/assembly');
+const templateOf = (more: object) => templateOfResources({ ...resources, ...more });
 
 const FAILURES = 'arn:aws:sqs:us-east-1:000000000000:failures';
 

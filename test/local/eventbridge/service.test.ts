@@ -6,7 +6,8 @@ import {
   type PutEventsRequestEntry,
 } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openEventBus, type StoredEvent } from '../../../local/eventbridge/event-bus.ts';
+import { Bus } from '../../../local/eventbridge/bus.ts';
+import type { StoredEvent } from '../../../local/eventbridge/put-events.ts';
 import { makeDir } from '../dynamodb/table-definition.ts';
 import { type Services, startServices } from '../services.ts';
 
@@ -108,20 +109,19 @@ test('ten entries of 256 KiB in all are taken', async () => {
 
 test('events outlive the process, but for one that was being written', async () => {
   const dir = makeDir();
-  const bus = openEventBus({ dir, names: ['raw'] });
-  const { Time: _, ...timeless } = entry;
-  for (const DetailType of ['first', 'second']) {
-    await bus.handle('PutEvents', { Entries: [{ ...timeless, DetailType }] });
-  }
+  const bus = new Bus(dir);
+  await put(entry);
+  const [kept] = services.bus.events() as [StoredEvent];
+  for (const type of ['first', 'second']) bus.put({ ...kept, 'detail-type': type });
   // A process that is killed closes nothing.
   const path = join(dir, 'events.jsonl');
   writeFileSync(path, readFileSync(path, 'utf8').slice(0, -5));
-  const reopened = openEventBus({ dir, names: ['raw'] });
+  const reopened = new Bus(dir);
   expect(reopened.events().map((event) => event['detail-type'])).toEqual(['first']);
-  await reopened.handle('PutEvents', { Entries: [{ ...timeless, DetailType: 'third' }] });
+  reopened.put({ ...kept, 'detail-type': 'third' });
   reopened.close();
   appendFileSync(path, '{"version":"0","id"');
-  const again = openEventBus({ dir, names: ['raw'] });
+  const again = new Bus(dir);
   expect(again.events().map((event) => event['detail-type'])).toEqual(['first', 'third']);
   again.close();
   bus.close();
