@@ -27,6 +27,7 @@ export interface WriteInput {
 export class PlainTable {
   protected readonly store: Dynalite;
   protected readonly definition: PlainTableDefinition;
+  #writes: Promise<unknown> = Promise.resolve();
 
   constructor(store: Dynalite, definition: PlainTableDefinition) {
     this.store = store;
@@ -39,28 +40,60 @@ export class PlainTable {
     return [tableAccess(operation, input, String(partitionKey?.AttributeName))];
   }
 
+  /** Writes are made one at a time: the item that a refused write answers is the one that its condition was tried on. */
   async handle(operation: string, input: object): Promise<unknown> {
     if (READS.has(operation)) return this.store.run(operation, input);
     if (!WRITES.has(operation)) throw notImplemented();
-    const { ReturnValuesOnConditionCheckFailure = 'NONE' }: WriteInput = input;
-    if (ReturnValuesOnConditionCheckFailure !== 'NONE') {
-      // dynalite would leave it out without a word.
-      throw new AwsError(
-        400,
-        'ValidationException',
-        'ReturnValuesOnConditionCheckFailure is not implemented.',
-      );
-    }
-    return this.write(operation, input);
+    requireKnownReturnValues(input);
+    const result = this.#writes.then(() => this.write(operation, input));
+    this.#writes = result.catch(() => {});
+    return result;
   }
 
+  /** Closes the table once the writes that are under way are made. */
   async close(): Promise<void> {
+    await this.#writes;
     await this.store.close();
   }
 
+  /** Makes one write; a refusal by its condition carries the item where the request asks for it. */
   protected async write(operation: string, input: WriteInput): Promise<unknown> {
-    return this.store.run(operation, input);
+    try {
+      return await this.store.run(operation, input);
+    } catch (error) {
+      if (input.ReturnValuesOnConditionCheckFailure !== 'ALL_OLD' || !isConditionFailure(error)) throw error;
+      const Item = await this.read(this.keysOf(operation, input));
+      throw Item === undefined ? error : new AwsError(error.status, error.code, error.message, { Item });
+    }
   }
+
+  protected keysOf(operation: string, input: WriteInput): Item {
+    const source: unknown = operation === 'PutItem' ? input.Item : input.Key;
+    const attributes = typeof source === 'object' && source !== null ? (source as Item) : {};
+    const names = this.definition.keySchema.map(({ AttributeName }) => String(AttributeName));
+    return Object.fromEntries(
+      names.flatMap((name) => (attributes[name] === undefined ? [] : [[name, attributes[name]]])),
+    );
+  }
+
+  protected async read(keys: Item): Promise<Item | undefined> {
+    const input = { TableName: this.definition.name, Key: keys, ConsistentRead: true };
+    return (await this.store.run<{ Item?: Item }>('GetItem', input)).Item;
+  }
+}
+
+/** dynalite would ignore the parameter, whatever it holds. */
+function requireKnownReturnValues({ ReturnValuesOnConditionCheckFailure: value = 'NONE' }: WriteInput): void {
+  if (value === 'NONE' || value === 'ALL_OLD') return;
+  throw new AwsError(
+    400,
+    'ValidationException',
+    `1 validation error detected: Value '${value}' at 'returnValuesOnConditionCheckFailure' failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, NONE]`,
+  );
+}
+
+function isConditionFailure(error: unknown): error is AwsError {
+  return error instanceof AwsError && error.code === 'ConditionalCheckFailedException';
 }
 
 function notImplemented(): AwsError {

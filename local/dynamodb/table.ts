@@ -12,7 +12,6 @@ export interface TableDefinition extends PlainTableDefinition {
 /** One DynamoDB table, and the stream of what its operations change. */
 export class Table extends PlainTable {
   readonly stream: StreamLog;
-  #writes: Promise<unknown> = Promise.resolve();
 
   constructor(store: Dynalite, stream: StreamLog, definition: TableDefinition) {
     super(store, definition);
@@ -22,29 +21,21 @@ export class Table extends PlainTable {
   /** Ends what a crash, or a store that failed, has left open. */
   async settle(): Promise<void> {
     const { pending } = this.stream;
-    if (pending !== undefined) this.stream.settle(await this.#read(pending.keys));
+    if (pending !== undefined) this.stream.settle(await this.read(pending.keys));
   }
 
-  /** Closes the table once the writes that are under way are made. */
   override async close(): Promise<void> {
-    await this.#writes;
     await super.close();
     this.stream.close();
   }
 
-  /** One write at a time, so that the stream's order is the table's. */
-  protected override write(operation: string, input: WriteInput): Promise<unknown> {
-    const result = this.#writes.then(() => this.#write(operation, input));
-    this.#writes = result.catch(() => {});
-    return result;
-  }
-
-  async #write(operation: string, input: WriteInput): Promise<unknown> {
+  /** Makes one write and its record: the stream's order is the table's. */
+  protected override async write(operation: string, input: WriteInput): Promise<unknown> {
     await this.settle();
-    const keys = this.#keysOf(operation === 'PutItem' ? input.Item : input.Key);
+    const keys = this.keysOf(operation, input);
     let old: Item | undefined;
     try {
-      old = await this.#read(keys);
+      old = await this.read(keys);
     } catch (error) {
       // No item has such a key: the operation is refused, and says why.
       if (error instanceof AwsError) await this.store.run(operation, input);
@@ -52,23 +43,10 @@ export class Table extends PlainTable {
     }
     this.stream.intend({ keys, ...(old && { old }) });
     try {
-      return await this.store.run(operation, input);
+      return await super.write(operation, input);
     } finally {
       await this.settle();
     }
-  }
-
-  #keysOf(item: unknown): Item {
-    const attributes = typeof item === 'object' && item !== null ? (item as Item) : {};
-    const names = this.definition.keySchema.map(({ AttributeName }) => String(AttributeName));
-    return Object.fromEntries(
-      names.flatMap((name) => (attributes[name] === undefined ? [] : [[name, attributes[name]]])),
-    );
-  }
-
-  async #read(keys: Item): Promise<Item | undefined> {
-    const input = { TableName: this.definition.name, Key: keys, ConsistentRead: true };
-    return (await this.store.run<{ Item?: Item }>('GetItem', input)).Item;
   }
 }
 

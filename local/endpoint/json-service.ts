@@ -44,8 +44,8 @@ export async function answerJson(
     // The sender learns of the refusal at once; what it still sends is read and dropped.
     request.resume();
     if (response.destroyed) return;
-    const { status, code, message } = toAwsError(error);
-    sendJson(response, status, { __type: `${service.namespace}#${code}`, message }, contentType);
+    const { status, code, message, members } = toAwsError(error);
+    sendJson(response, status, { __type: `${service.namespace}#${code}`, message, ...members }, contentType);
   }
 }
 

@@ -2,12 +2,20 @@
 export class AwsError extends Error {
   readonly status: number;
   readonly code: string;
+  /** Further members of the error's shape, such as the `Item` of a ConditionalCheckFailedException. */
+  readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    members: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.name = 'AwsError';
     this.status = status;
     this.code = code;
+    this.members = members;
   }
 }
 

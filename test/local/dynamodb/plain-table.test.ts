@@ -42,7 +42,7 @@ test('another table, or what would be left out, is refused', async () => {
   const table = await open();
   const other = { ...putOnce('a', '1'), TableName: 'other' };
   await expect(table.handle('PutItem', other)).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
-  const old = { ...putOnce('a', '1'), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' };
+  const old = { ...putOnce('a', '1'), ReturnValuesOnConditionCheckFailure: 'ALL_NEW' };
   await expect(table.handle('PutItem', old)).rejects.toMatchObject({ code: 'ValidationException' });
   await expect(table.handle('Scan', {})).rejects.toMatchObject({ code: 'UnknownOperationException' });
 });

@@ -121,8 +121,8 @@ test.each([
     'ValidationException',
   ],
   [
-    'that asks for what is not implemented',
-    { TableName, Item: { pk: { S: 'x' } }, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const },
+    'that asks for what there is not',
+    { TableName, Item: { pk: { S: 'x' } }, ReturnValuesOnConditionCheckFailure: 'ALL_NEW' as never },
     'ValidationException',
   ],
 ])('an item %s is refused', async (_, input, name) => {
