@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -82,7 +81,6 @@ export async function startServices(dir = makeDir()): Promise<Services> {
       for (const client of Object.values(clients)) client.destroy();
       await server.close();
       for (const service of services) await service.close();
-      rmSync(dir, { recursive: true });
     },
   };
 }

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { ENV } from '#core/env';
@@ -14,6 +12,7 @@ import { openPrincipals } from '../../local/iam/template.ts';
 import type { Queue } from '../../local/sqs/queue.ts';
 import { ACCOUNT_ID, REGION } from '../../local/template/account.ts';
 import { synthesize } from '../../local/template/synth.ts';
+import { temporaryDirectory } from './temporary.ts';
 
 /** The stack's local names. */
 export const BUCKET = 'raw-bucket';
@@ -28,9 +27,8 @@ export const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT_ID}:role/${name
  * stack would have there: its credentials are those of `who`.
  */
 export async function startAws({ as: who = 'presign-upload' as FunctionName | 'administrator' } = {}) {
-  const dir = mkdtempSync(join(tmpdir(), 'nexus-aws-'));
+  const dir = temporaryDirectory();
   await using opened = new AsyncDisposableStack();
-  opened.defer(() => rmSync(dir, { recursive: true }));
   const server = await listenOnLoopback(0);
   opened.defer(() => server.close());
   const template = synthesize({

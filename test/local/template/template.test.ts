@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readApi } from '../../../local/apigateway/template.ts';
@@ -7,6 +6,7 @@ import { readStreamMapping } from '../../../local/lambda/stream-mapping.ts';
 import { readFunctions } from '../../../local/lambda/template.ts';
 import { readBuckets } from '../../../local/s3/template.ts';
 import type { StackTemplate } from '../../../local/template/template.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 import { stackTemplate, templateOf } from '../template-of.ts';
 
 describe('the stack', () => {
@@ -18,7 +18,7 @@ describe('the stack', () => {
       allowedOrigins: ['https://app.example'],
       throttle: { rateLimit: 7, burstLimit: 8 },
     };
-    template = stackTemplate(mkdtempSync(join(tmpdir(), 'nexus-template-test-')), settings);
+    template = stackTemplate(temporaryDirectory(), settings);
   });
 
   test('routes are its routes, behind its authorizer, at its rate', () => {
