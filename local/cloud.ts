@@ -134,9 +134,16 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 
   const bus = eventbridge.buses.get(names.bus) as Bus;
   const subscriptions = keep(
-    new Subscriptions({ dir: join(dir, 'events'), template, iam, sqs, invoke, firstBackoffMs }),
+    new Subscriptions({
+      dir: join(dir, 'events'),
+      template,
+      iam,
+      buses: eventbridge.buses,
+      sqs,
+      invoke,
+      firstBackoffMs,
+    }),
   );
-  bus.subscribe((event) => void subscriptions.take(event));
   bus.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
   subscriptions.start();
 
@@ -155,7 +162,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const answerLocally = createLocalRoutes(issuer, {
     events: () => bus.events(),
     subscribe: (listener) => bus.subscribe(listener),
-    deliver: (event) => subscriptions.take(event),
+    deliver: (event) => subscriptions.take(names.bus, event),
   });
   const gateway = createGateway(readApi(template), invoke);
   api.serve(async (request, response) => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ServicePlugin } from '../endpoint/plugin.ts';
 import { localArn } from '../template/resource-types.ts';
+import { DEFAULT_BUS } from './bus.ts';
 import { EventBridge } from './service.ts';
 
 export const EVENTBRIDGE_PLUGIN: ServicePlugin<EventBridge> = {
@@ -9,7 +10,7 @@ export const EVENTBRIDGE_PLUGIN: ServicePlugin<EventBridge> = {
     'AWS::Events::Rule': ({ name }) => ({ Ref: name, Arn: localArn('events', `rule/${name}`) }),
   },
   open({ dir, template }) {
-    const names = template.resources('AWS::Events::EventBus').map(({ name }) => name);
-    return new EventBridge({ dir: join(dir, 'events', 'buses'), names });
+    const own = template.resources('AWS::Events::EventBus').map(({ name }) => name);
+    return new EventBridge({ dir: join(dir, 'events', 'buses'), names: [DEFAULT_BUS, ...own] });
   },
 };

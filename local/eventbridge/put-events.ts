@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { AwsError } from '../http/aws-error.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
+import { DEFAULT_BUS } from './bus.ts';
 
 /** An event as EventBridge delivers it. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html */
 export interface StoredEvent {
@@ -20,7 +21,7 @@ const PutEventsEntry = v.object({
   Source: v.optional(v.string()),
   DetailType: v.optional(v.string()),
   Detail: v.optional(v.string()),
-  EventBusName: v.optional(v.string(), 'default'),
+  EventBusName: v.optional(v.string(), DEFAULT_BUS),
   Resources: v.optional(v.array(v.string()), []),
   /** Epoch seconds. */
   Time: v.optional(v.number()),

@@ -3,8 +3,10 @@ import { Deliveries, type Exhausted, type RetryPolicy } from '../disk/deliveries
 import type { EventPattern } from './pattern.ts';
 import type { StoredEvent } from './put-events.ts';
 
-/** A rule of the bus, and who is told of its events. */
+/** A rule of a bus, and who is told of the events that it matches. */
 export interface Rule {
+  /** The bus that the rule is on. */
+  readonly bus: string;
   readonly name: string;
   readonly arn: string;
   readonly pattern: EventPattern;

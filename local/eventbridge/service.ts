@@ -4,7 +4,7 @@ import type { JsonService } from '../endpoint/json-service.ts';
 import type { Operation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
-import { Bus } from './bus.ts';
+import { Bus, DEFAULT_BUS } from './bus.ts';
 import { busName, type PutEventsEntry, RefusedEntryError, readEntries, toEvent } from './put-events.ts';
 
 export interface EventBridgeOptions {
@@ -88,5 +88,5 @@ export class EventBridge implements JsonService {
 const busArn = (name: string) => `arn:aws:events:${REGION}:${ACCOUNT_ID}:event-bus/${name}`;
 
 function describedBus(input: { readonly Name?: string }): string {
-  return busName({ EventBusName: input.Name ?? 'default' });
+  return busName({ EventBusName: input.Name ?? DEFAULT_BUS });
 }

@@ -4,8 +4,9 @@ import { readAsyncFunctions } from '../lambda/async-functions.ts';
 import { AsyncInvocations } from '../lambda/async-invocations.ts';
 import type { Sqs } from '../sqs/service.ts';
 import type { StackTemplate } from '../template/template.ts';
+import type { Bus } from './bus.ts';
 import { requireQueueAccess } from './permissions.ts';
-import { type DeliveredEvent, Rules } from './rules.ts';
+import { type DeliveredEvent, type Rule, Rules } from './rules.ts';
 import { readRules } from './template.ts';
 
 export interface SubscriptionsOptions {
@@ -13,6 +14,8 @@ export interface SubscriptionsOptions {
   readonly dir: string;
   readonly template: StackTemplate;
   readonly iam: Principals;
+  /** By name. */
+  readonly buses: ReadonlyMap<string, Bus>;
   /** Holds the queues for what is not delivered. */
   readonly sqs: Sqs;
   /** Runs a function. */
@@ -20,13 +23,14 @@ export interface SubscriptionsOptions {
   readonly firstBackoffMs: number;
 }
 
-/** What becomes of an event on the bus: from the rules that it matches to the functions that they invoke. */
+/** Delivers the events of each bus: to the rules on it that they match, and by them to the functions that they invoke. */
 export class Subscriptions {
-  readonly #rules: Rules;
+  /** By the name of the bus that they are on. */
+  readonly #rules: ReadonlyMap<string, Rules>;
   readonly #invocations: AsyncInvocations;
 
   /** @throws Error for a rule that is not run locally */
-  constructor({ dir, template, iam, sqs, invoke, firstBackoffMs }: SubscriptionsOptions) {
+  constructor({ dir, template, iam, buses, sqs, invoke, firstBackoffMs }: SubscriptionsOptions) {
     const rules = readRules(template);
     const targets = new Set(rules.flatMap((rule) => rule.targets.map(({ functionName }) => functionName)));
     const functions = readAsyncFunctions(template).filter(({ name }) => targets.has(name));
@@ -39,28 +43,33 @@ export class Subscriptions {
       invoke,
       send: async (arn, body) => void queue(arn)?.send(body),
     });
-    this.#rules = new Rules({
-      dir: join(dir, 'rules'),
-      rules,
-      firstBackoffMs,
-      invoke: (name, event) => this.#invocations.invoke(name, event),
-      sendDeadLetter: async ({ queueArn, body, attributes }) => void queue(queueArn)?.send(body, attributes),
-    });
+    const rulesOf = (onBus: readonly Rule[]) =>
+      new Rules({
+        dir: join(dir, 'rules'),
+        rules: onBus,
+        firstBackoffMs,
+        invoke: (name, event) => this.#invocations.invoke(name, event),
+        sendDeadLetter: async ({ queueArn, body, attributes }) =>
+          void queue(queueArn)?.send(body, attributes),
+      });
+    const byBus = Map.groupBy(rules, ({ bus }) => bus);
+    this.#rules = new Map([...byBus].map(([bus, onBus]) => [bus, rulesOf(onBus)]));
+    for (const [name, bus] of buses) bus.subscribe((event) => void this.take(name, event));
   }
 
   /** Begins to deliver, with what an earlier process has left. */
   start(): void {
     this.#invocations.start();
-    this.#rules.start();
+    for (const rules of this.#rules.values()) rules.start();
   }
 
-  /** Returns once the event is on disk for each target that it is for. @returns how many those are */
-  take(event: DeliveredEvent): number {
-    return this.#rules.take(event);
+  /** Returns once the event is on disk for each target of the bus that it is for. @returns how many those are */
+  take(bus: string, event: DeliveredEvent): number {
+    return this.#rules.get(bus)?.take(event) ?? 0;
   }
 
   async close(): Promise<void> {
-    await this.#rules.close();
+    await Promise.all([...this.#rules.values()].map((rules) => rules.close()));
     await this.#invocations.close();
   }
 }

@@ -1,5 +1,7 @@
 import type { Resource, StackTemplate } from '../template/template.ts';
+import { DEFAULT_BUS } from './bus.ts';
 import { type EventPattern, readPattern } from './pattern.ts';
+import { busName } from './put-events.ts';
 import type { Rule, Target } from './rules.ts';
 
 /** EventBridge's own: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html */
@@ -10,7 +12,7 @@ const RULE_PROPERTIES = ['Description', 'EventBusName', 'EventPattern', 'State',
 const TARGET_PROPERTIES = ['Arn', 'DeadLetterConfig', 'Id', 'RetryPolicy'];
 
 /**
- * The rules of the stack's bus that are enabled.
+ * The rules of the stack that are enabled, on whichever bus.
  *
  * @throws Error for a rule, a target or a pattern that asks for what is not run locally
  */
@@ -23,14 +25,20 @@ export function readRules(template: StackTemplate): readonly Rule[] {
 
 function readRule(template: StackTemplate, { logicalId, name, properties }: Resource): Rule {
   refuseOthers(properties, RULE_PROPERTIES, `the rule ${name}`);
-  template.referred('AWS::Events::EventBus', properties['EventBusName'] ?? 'default');
   const targets = (properties['Targets'] ?? []) as readonly Resource['properties'][];
   return {
+    bus: busOf(template, properties['EventBusName']),
     name,
     arn: arnOf(template, logicalId),
     pattern: patternOf(template, name, properties['EventPattern']),
     targets: targets.map((target) => readTarget(template, name, target)),
   };
+}
+
+/** A rule that names no bus is on the account's. */
+function busOf(template: StackTemplate, reference: unknown = DEFAULT_BUS): string {
+  const name = busName({ EventBusName: String(template.resolve(reference)) });
+  return name === DEFAULT_BUS ? name : template.referred('AWS::Events::EventBus', reference).name;
 }
 
 function patternOf(template: StackTemplate, rule: string, pattern: unknown): EventPattern {

@@ -22,6 +22,7 @@ export interface Services {
   readonly url: string;
   readonly table: Table;
   readonly bus: Bus;
+  readonly defaultBus: Bus;
   readonly queue: Queue;
   readonly documents: DynamoDBDocumentClient;
   readonly events: EventBridgeClient;
@@ -59,7 +60,7 @@ export async function serve(services: readonly AwsService[]) {
 
 export async function startServices(dir = makeDir()): Promise<Services> {
   const dynamodb = await DynamoDb.open({ dir, definitions: [DEFINITION] });
-  const eventbridge = new EventBridge({ dir, names: ['raw'] });
+  const eventbridge = new EventBridge({ dir, names: ['default', 'raw'] });
   const sqs = new Sqs({ dir, names: ['poison'] });
   const services = [dynamodb, eventbridge, sqs, named('sts'), named('cloudformation'), s3];
   const server = await serve(services);
@@ -73,6 +74,7 @@ export async function startServices(dir = makeDir()): Promise<Services> {
     url: server.url,
     table: dynamodb.tables.get(DEFINITION.name) as Table,
     bus: eventbridge.buses.get('raw') as Bus,
+    defaultBus: eventbridge.buses.get('default') as Bus,
     queue: sqs.queues.get('poison') as Queue,
     documents: DynamoDBDocumentClient.from(clients.dynamodb),
     events: clients.events,

@@ -73,7 +73,6 @@ test.each<[string, PutEventsRequestEntry, string]>([
   ['detail that is null', { Detail: 'null' }, 'MalformedDetail'],
   ['a source of AWS', { Source: 'aws.s3' }, 'NotAuthorizedForSourceException'],
   ['another bus', { EventBusName: 'other' }, 'ResourceNotFoundException'],
-  ['no bus, which is the default one', { EventBusName: undefined }, 'ResourceNotFoundException'],
 ])('an entry with %s fails, and the others do not', async (_, fault, code) => {
   const before = services.bus.events().length;
   const { FailedEntryCount, Entries } = await put(entry, { ...entry, ...fault }, entry);
@@ -137,8 +136,19 @@ test.each(['raw', 'arn:aws:events:us-east-1:000000000000:event-bus/raw'])(
   },
 );
 
-test.each(['other', undefined])('a bus is not there: %s', async (Name) => {
-  await expect(services.events.send(new DescribeEventBusCommand({ Name }))).rejects.toMatchObject({
+test('a bus is not there', async () => {
+  await expect(services.events.send(new DescribeEventBusCommand({ Name: 'other' }))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
   });
+});
+
+test('the account’s bus is there beside it, and each has its own events', async () => {
+  expect(await services.events.send(new DescribeEventBusCommand())).toMatchObject({
+    Name: 'default',
+    Arn: 'arn:aws:events:us-east-1:000000000000:event-bus/default',
+  });
+  const before = services.bus.events().length;
+  const { Entries } = await put({ ...entry, EventBusName: undefined });
+  expect(services.defaultBus.events().map(({ id }) => id)).toEqual([Entries?.[0]?.EventId]);
+  expect(services.bus.events().length).toBe(before);
 });

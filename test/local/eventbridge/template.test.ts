@@ -64,6 +64,15 @@ test('a target without a policy has EventBridge’s own, and no queue', () => {
   expect(target).not.toHaveProperty('deadLetterQueue');
 });
 
+test.each([
+  ['the stack’s bus', { Ref: 'bus' }, 'bus'],
+  ['no bus', undefined, 'default'],
+  ['the default bus', 'default', 'default'],
+  ['the ARN of the default bus', 'arn:aws:events:us-east-1:000000000000:event-bus/default', 'default'],
+])('a rule that names %s is on it, or on the default one', (_, EventBusName, bus) => {
+  expect(readRules(templateOf({ rule: ruleOf({ EventBusName }) }))).toMatchObject([{ bus }]);
+});
+
 test('a rule that is disabled is none', () => {
   expect(readRules(templateOf({ rule: ruleOf({ State: 'DISABLED' }) }))).toEqual([]);
 });
@@ -76,7 +85,6 @@ test.each([
   ],
   ['a schedule', { ScheduleExpression: 'rate(1 day)' }, 'ScheduleExpression of the rule on-registered'],
   ['a role', { RoleArn: 'arn' }, 'RoleArn of the rule on-registered is not run locally'],
-  ['the default bus', { EventBusName: undefined }, 'no AWS::Events::EventBus default'],
   ['another bus', { EventBusName: 'other' }, 'no AWS::Events::EventBus other'],
   ['a queue as a target', { Targets: [{ Arn: arnOf('failures'), Id: '0' }] }, 'no AWS::Lambda::Function'],
   [
