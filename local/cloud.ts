@@ -7,8 +7,7 @@ import { CLOUDFORMATION_PLUGIN } from './cloudformation/plugin.ts';
 import { type Issuer, openIssuer } from './dev/issuer.ts';
 import { createLocalRoutes } from './dev/routes.ts';
 import { openState } from './disk/state.ts';
-import { DYNAMODB_PLUGIN } from './dynamodb/plugin.ts';
-import type { Table } from './dynamodb/table.ts';
+import { dynamodbPlugin } from './dynamodb/plugin.ts';
 import { createAwsEndpoint } from './endpoint/aws-endpoint.ts';
 import { type OpenedServices, openServices } from './endpoint/plugin.ts';
 import type { Bus } from './eventbridge/bus.ts';
@@ -17,22 +16,22 @@ import { Subscriptions } from './eventbridge/subscriptions.ts';
 import { listenOnLoopback } from './http/loopback-server.ts';
 import type { Principals } from './iam/principals.ts';
 import { IAM_RESOURCES, openPrincipals } from './iam/template.ts';
-import { EventSourceMapping } from './lambda/event-source-mapping.ts';
-import { createFailureDestination } from './lambda/failure-destination.ts';
 import { Functions } from './lambda/functions.ts';
+import { readStreamMappings } from './lambda/mapping-template.ts';
 import { runtimeEnvironment } from './lambda/runtime.ts';
-import { readStreamMapping } from './lambda/stream-mapping.ts';
+import { readersOf, StreamMappings } from './lambda/stream-mappings.ts';
 import { LAMBDA_RESOURCES, readFunctions } from './lambda/template.ts';
 import { S3_PLUGIN } from './s3/plugin.ts';
 import { SQS_PLUGIN } from './sqs/plugin.ts';
 import { STS_PLUGIN } from './sts/plugin.ts';
 import { REGION } from './template/account.ts';
+import type { ResourceTypes } from './template/resource-types.ts';
 import { type Mount, synthesize } from './template/synth.ts';
 
 /** The AWS services of the cloud: another one is listed here, and is a room of its own. */
 export const PLUGINS = {
   s3: S3_PLUGIN,
-  dynamodb: DYNAMODB_PLUGIN,
+  dynamodb: dynamodbPlugin((template, table) => readersOf(table, readStreamMappings(template))),
   sqs: SQS_PLUGIN,
   eventbridge: EVENTBRIDGE_PLUGIN,
   sts: STS_PLUGIN,
@@ -40,7 +39,7 @@ export const PLUGINS = {
 };
 
 /** The resource types that are run here: those of the services, and of what has no address among them. */
-export const RESOURCE_TYPES = Object.assign(
+export const RESOURCE_TYPES: ResourceTypes = Object.assign(
   {},
   ...Object.values(PLUGINS).map(({ resources }) => resources),
   API_RESOURCES,
@@ -147,17 +146,16 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   bus.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
   subscriptions.start();
 
-  const mapping = readStreamMapping(template);
-  const publishing = keep(
-    new EventSourceMapping({
-      stream: (dynamodb.tables.get(mapping.table.name) as Table).stream,
-      settings: mapping.settings,
+  const streams = keep(
+    new StreamMappings({
+      mappings: readStreamMappings(template),
+      streamOf: (table) => dynamodb.table(table).stream,
+      invoke,
+      store: s3.store,
       firstBackoffMs,
-      invoke: (batch) => invoke(mapping.functionName, batch),
-      onDiscard: createFailureDestination({ ...mapping, store: s3.store }),
     }),
   );
-  publishing.start();
+  streams.start();
 
   const answerLocally = createLocalRoutes(issuer, {
     events: () => bus.events(),

@@ -3,8 +3,7 @@ import type { JsonService } from '../endpoint/json-service.ts';
 import type { Operation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import { tableAccess, tableName } from './access.ts';
-import { openPlainTable, type PlainTable, type PlainTableDefinition } from './plain-table.ts';
-import { openTable, type TableDefinition } from './table.ts';
+import { type OpenTableOptions, openTable, type Table } from './table.ts';
 
 const OPERATIONS = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
 
@@ -20,38 +19,37 @@ export class DynamoDb implements JsonService {
   readonly expiredToken = [400, 'ExpiredTokenException'] as const;
 
   /** By name. */
-  readonly tables: ReadonlyMap<string, PlainTable>;
+  readonly tables: ReadonlyMap<string, Table>;
   readonly operations: Readonly<Record<string, Operation<object>>>;
 
-  private constructor(tables: ReadonlyMap<string, PlainTable>) {
+  private constructor(tables: ReadonlyMap<string, Table>) {
     this.tables = tables;
     this.operations = Object.fromEntries(OPERATIONS.map((name) => [name, this.#operation(name)]));
   }
 
   /**
-   * Opens the tables of these definitions, each kept in a directory of `dir`.
+   * Opens tables, each kept in a directory of `dir`.
    *
    * @throws Error where a table that is kept there has another key
    */
-  static async open({
-    dir,
-    definitions,
-  }: {
-    readonly dir: string;
-    readonly definitions: readonly (PlainTableDefinition | TableDefinition)[];
-  }): Promise<DynamoDb> {
+  static async open(dir: string, tables: readonly Omit<OpenTableOptions, 'dir'>[]): Promise<DynamoDb> {
     await using opened = new AsyncDisposableStack();
-    const tables = new Map<string, PlainTable>();
-    for (const definition of definitions) {
-      const options = { dir: join(dir, definition.name) };
-      const table = await ('streamArn' in definition
-        ? openTable({ ...options, definition })
-        : openPlainTable({ ...options, definition }));
+    const byName = new Map<string, Table>();
+    for (const options of tables) {
+      const { name } = options.definition;
+      const table = await openTable({ ...options, dir: join(dir, name) });
       opened.defer(() => table.close());
-      tables.set(definition.name, table);
+      byName.set(name, table);
     }
     opened.move();
-    return new DynamoDb(tables);
+    return new DynamoDb(byName);
+  }
+
+  /** @throws AwsError 400 ResourceNotFoundException */
+  table(name: string): Table {
+    const table = this.tables.get(name);
+    if (table !== undefined) return table;
+    throw new AwsError(400, 'ResourceNotFoundException', 'Requested resource not found');
   }
 
   async close(): Promise<void> {
@@ -60,13 +58,8 @@ export class DynamoDb implements JsonService {
 
   #operation(name: string): Operation<object> {
     return {
-      access: (input) =>
-        this.tables.get(tableName(input))?.accesses(name, input) ?? [tableAccess(name, input, '')],
-      handle: (input) => {
-        const table = this.tables.get(tableName(input));
-        if (table !== undefined) return table.handle(name, input);
-        throw new AwsError(400, 'ResourceNotFoundException', 'Requested resource not found');
-      },
+      access: (input) => [tableAccess(name, input, this.tables.get(tableName(input))?.partitionKey ?? '')],
+      handle: (input) => this.table(tableName(input)).handle(name, input),
     };
   }
 }

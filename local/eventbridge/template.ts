@@ -1,6 +1,6 @@
+import { type EventPattern, readPattern } from '../event-pattern/pattern.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
 import { DEFAULT_BUS } from './bus.ts';
-import { type EventPattern, readPattern } from './pattern.ts';
 import { busName } from './put-events.ts';
 import type { Rule, Target } from './rules.ts';
 

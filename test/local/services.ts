@@ -13,7 +13,7 @@ import type { Queue } from '../../local/sqs/queue.ts';
 import { Sqs } from '../../local/sqs/service.ts';
 import { REGION } from '../../local/template/account.ts';
 import { everythingFor } from '../support/iam.ts';
-import { DEFINITION, makeDir } from './dynamodb/table-definition.ts';
+import { DEFINITION, makeDir, READER } from './dynamodb/table-definition.ts';
 
 export const CREDENTIALS = { accessKeyId: 'ASIATEST', secretAccessKey: 'secret', sessionToken: 'token' };
 
@@ -59,7 +59,7 @@ export async function serve(services: readonly AwsService[]) {
 }
 
 export async function startServices(dir = makeDir()): Promise<Services> {
-  const dynamodb = await DynamoDb.open({ dir, definitions: [DEFINITION] });
+  const dynamodb = await DynamoDb.open(dir, [{ definition: DEFINITION, readers: [READER] }]);
   const eventbridge = new EventBridge({ dir, names: ['default', 'raw'] });
   const sqs = new Sqs({ dir, names: ['poison'] });
   const services = [dynamodb, eventbridge, sqs, named('sts'), named('cloudformation'), s3];

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { readPattern } from '../../../local/eventbridge/pattern.ts';
+import { readPattern } from '../../../local/event-pattern/pattern.ts';
 import type { StoredEvent } from '../../../local/eventbridge/put-events.ts';
 import { type DeadLetter, type DeliveredEvent, type Rule, Rules } from '../../../local/eventbridge/rules.ts';
 import { makeDir } from '../dynamodb/table-definition.ts';
@@ -25,6 +25,7 @@ const target = (id: string, more: object = {}) => ({
 });
 
 const rule = (name: string, type: string, ...targets: Rule['targets']): Rule => ({
+  bus: 'raw',
   name,
   arn: `arn:aws:events:us-east-1:000000000000:rule/${name}`,
   pattern: readPattern({ source: ['test'], 'detail-type': [type] }),

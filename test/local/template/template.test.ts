@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readApi } from '../../../local/apigateway/template.ts';
-import { readStreamMapping } from '../../../local/lambda/stream-mapping.ts';
+import { readStreamMappings } from '../../../local/lambda/mapping-template.ts';
 import { readFunctions } from '../../../local/lambda/template.ts';
 import { readBuckets } from '../../../local/s3/template.ts';
 import type { StackTemplate } from '../../../local/template/template.ts';
@@ -90,7 +90,9 @@ describe('the stack', () => {
   });
 
   test('the mapping has its function, its settings and its failure destination', () => {
-    expect(readStreamMapping(template)).toMatchObject({
+    const mappings = readStreamMappings(template);
+    expect(mappings).toHaveLength(1);
+    expect(mappings[0]).toMatchObject({
       table: {
         name: 'asset-table',
         streamArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/asset-table/stream/local',
@@ -151,13 +153,6 @@ test('what the local gateway cannot do is an error, and no open route', () => {
     'no AWS::ApiGatewayV2::Integration',
   );
   expect(() => readApi(templateOf({}))).toThrow('no HTTP API');
-});
-
-test('a mapping that asks for what is not run locally is an error', () => {
-  const mapping = (Properties: Record<string, unknown>) =>
-    templateOf({ mapping: { Type: 'AWS::Lambda::EventSourceMapping', Properties } });
-  expect(() => readStreamMapping(mapping({ FilterCriteria: {} }))).toThrow('FilterCriteria');
-  expect(() => readStreamMapping(templateOf({}))).toThrow('not one stream mapping');
 });
 
 test('a function has Lambda’s defaults, and needs a bundle', () => {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openPlainTable } from '../../../local/dynamodb/plain-table.ts';
+import { openTable } from '../../../local/dynamodb/table.ts';
 import { makeDir } from './table-definition.ts';
 
 const definition = {
@@ -14,7 +14,7 @@ const putOnce = (event_id: string, lines: string) => ({
 });
 
 async function open(dir = makeDir(), other: object = {}) {
-  const table = await openPlainTable({ dir, definition: { ...definition, ...other } });
+  const table = await openTable({ dir, definition: { ...definition, ...other } });
   onTestFinished(() => table.close().catch(() => {}));
   return table;
 }
