@@ -59,7 +59,7 @@ export class Table {
    * @param attribute the table's TTL attribute, in epoch seconds
    * @param now epoch seconds
    * @returns whether the item was removed
-   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html
+   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
    */
   async removeExpired(key: Item, attribute: string, now: number): Promise<boolean> {
     const input = {

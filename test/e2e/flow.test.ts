@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
+import type { PresignResponse } from '#contract/uploads';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { curlSession, TOKEN_BY_CURL } from '../../local/dev/banner.ts';
 import { temporaryDirectory } from '../support/temporary.ts';

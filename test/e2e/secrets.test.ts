@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
+import type { PresignResponse } from '#contract/uploads';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { Client } from './client.ts';
 

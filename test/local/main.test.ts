@@ -4,8 +4,8 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
+import type { PresignResponse } from '#contract/uploads';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const MAIN = resolve('local/main.ts');

@@ -11,7 +11,7 @@ import { stackTemplate, templateOf } from '../template-of.ts';
 const makeDir = () => temporaryDirectory();
 const arnOf = (name: string) => `arn:aws:iam::000000000000:role/${name}`;
 const TENANT_ROLE = arnOf('tenant-role');
-const FUNCTIONS = ['publish-events', 'authorizer', 'presign-upload', 'register', 'get-asset'];
+const FUNCTIONS = ['publish-events', 'authorizer', 'presign-upload', 'register', 'assets'];
 const noon = new Date('2031-02-03T12:00:00.500Z');
 
 let template: StackTemplate;
@@ -135,8 +135,8 @@ describe('what a principal may do', () => {
     ['presign-upload-role', 'sts:AssumeRole', TENANT_ROLE, {}, true],
     ['presign-upload-role', 's3:PutObject', OBJECT, {}, false],
     ['register-role', 's3:GetObject', OBJECT, {}, false],
-    ['get-asset-role', 'dynamodb:GetItem', TABLE, leading('t_a#dev#1'), false],
-    ['get-asset-role', 'events:PutEvents', BUS, {}, false],
+    ['assets-role', 'dynamodb:GetItem', TABLE, leading('t_a#dev#1'), false],
+    ['assets-role', 'events:PutEvents', BUS, {}, false],
     ['authorizer-role', 'sts:AssumeRole', TENANT_ROLE, {}, false],
     ['publish-events-role', 'events:PutEvents', BUS, {}, true],
     ['publish-events-role', 'sqs:SendMessage', QUEUE, {}, true],

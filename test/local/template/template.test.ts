@@ -26,7 +26,7 @@ describe('the stack', () => {
     expect(api.routes.map(({ routeKey, functionName }) => [routeKey, functionName])).toEqual([
       ['POST /nexus/raw/presign-upload', 'presign-upload'],
       ['POST /nexus/raw/register', 'register'],
-      ['GET /nexus/raw/{asset_id}', 'get-asset'],
+      ['GET /nexus/raw/{asset_id}', 'assets'],
     ]);
     for (const { authorizer, timeoutMs } of api.routes) {
       expect(timeoutMs).toBe(30_000);
@@ -49,8 +49,8 @@ describe('the stack', () => {
     const functions = readFunctions(template, (role) => ({ ROLE: role }));
     const byName = Object.fromEntries(functions.map((definition) => [definition.name, definition]));
     expect(Object.keys(byName).sort()).toEqual([
+      'assets',
       'authorizer',
-      'get-asset',
       'presign-upload',
       'publish-events',
       'register',
