@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { Journal } from '../disk/journal.ts';
 import type { StoredEvent } from './put-events.ts';
 
-/** The bus that every account has, beside those that its stacks make. */
-export const DEFAULT_BUS = 'default';
-
 /** An event bus. It keeps its events in `events.jsonl`, and tells each to whoever subscribes: its rules, and people. */
 export class Bus {
   readonly #journal: Journal<StoredEvent>;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ServicePlugin } from '../endpoint/plugin.ts';
 import { localArn } from '../template/resource-types.ts';
-import { DEFAULT_BUS } from './bus.ts';
+import { DEFAULT_BUS } from './put-events.ts';
 import { EventBridge } from './service.ts';
 
 export const EVENTBRIDGE_PLUGIN: ServicePlugin<EventBridge> = {

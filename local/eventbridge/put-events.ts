@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { AwsError } from '../http/aws-error.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
-import { DEFAULT_BUS } from './bus.ts';
+
+/** The bus that every account has, beside those that its stacks make. */
+export const DEFAULT_BUS = 'default';
 
 /** An event as EventBridge delivers it. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html */
 export interface StoredEvent {

@@ -4,8 +4,15 @@ import type { JsonService } from '../endpoint/json-service.ts';
 import type { Operation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
-import { Bus, DEFAULT_BUS } from './bus.ts';
-import { busName, type PutEventsEntry, RefusedEntryError, readEntries, toEvent } from './put-events.ts';
+import { Bus } from './bus.ts';
+import {
+  busName,
+  DEFAULT_BUS,
+  type PutEventsEntry,
+  RefusedEntryError,
+  readEntries,
+  toEvent,
+} from './put-events.ts';
 
 export interface EventBridgeOptions {
   /** The events of each bus are kept in a directory of it. */

@@ -1,7 +1,6 @@
 import { type EventPattern, readPattern } from '../event-pattern/pattern.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
-import { DEFAULT_BUS } from './bus.ts';
-import { busName } from './put-events.ts';
+import { busName, DEFAULT_BUS } from './put-events.ts';
 import type { Rule, Target } from './rules.ts';
 
 /** EventBridge's own: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../http/aws-error.ts';
 import { xmlDocument } from '../http/xml.ts';
+import type { S3Context } from './context.ts';
 import { readListParameters, S3_NAMESPACE, sortedKeys } from './listing.ts';
 import { compareKeys } from './object-version.ts';
-import type { S3Context } from './operations.ts';
 
 /** ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export function listObjects(

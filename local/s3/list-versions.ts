@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../http/aws-error.ts';
 import { type XmlElement, xmlDocument } from '../http/xml.ts';
+import type { S3Context } from './context.ts';
 import { readListParameters, S3_NAMESPACE, sortedKeys } from './listing.ts';
-import type { ObjectStore } from './object-store.ts';
 import { compareKeys, type ObjectVersion } from './object-version.ts';
-import type { S3Context } from './operations.ts';
+import type { VersionStore } from './version-store.ts';
 
 interface Listed {
   readonly version: ObjectVersion;
@@ -53,7 +53,7 @@ export function listObjectVersions(
  * version was removed since.
  */
 function listAfter(
-  store: ObjectStore,
+  store: VersionStore,
   bucket: string,
   prefix: string,
   keyMarker: string,

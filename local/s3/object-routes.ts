@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { AwsError } from '../http/aws-error.ts';
 import { parseByteRange } from './byte-range.ts';
+import type { S3Context } from './context.ts';
 import { requireHeaderValue } from './object-headers.ts';
-import type { ObjectStore } from './object-store.ts';
 import type { StoredVersion } from './object-version.ts';
-import type { S3Context } from './operations.ts';
 import type { Target } from './target.ts';
+import type { VersionStore } from './version-store.ts';
 
 /** HeadObject and GetObject. A presigned URL gives in its query what headers would give. */
 export async function readObject(
@@ -67,7 +67,7 @@ export async function deleteObject(
 }
 
 function requireVersion(
-  store: ObjectStore,
+  store: VersionStore,
   { bucket, key, query }: Target,
   mayList: boolean,
   response: ServerResponse,

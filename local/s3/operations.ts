@@ -1,26 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { S3Authorization } from './authorization.ts';
+import type { Bucket, S3Context } from './context.ts';
 import { listObjects } from './list-objects.ts';
 import { listObjectVersions } from './list-versions.ts';
 import { deleteObject, readObject } from './object-routes.ts';
-import type { ObjectStore } from './object-store.ts';
 import { type PostContext, postObject } from './post-object.ts';
 import type { Target } from './target.ts';
-
-export interface Bucket {
-  readonly name: string;
-  /** Forms are taken by versioned buckets only. */
-  readonly versioned: boolean;
-}
-
-/** What an operation that is allowed works on. */
-export interface S3Context {
-  readonly target: Target;
-  readonly bucket: Bucket;
-  readonly store: ObjectStore;
-  /** For what the answer says only to a signer who may do more. */
-  readonly authorization: S3Authorization;
-}
 
 interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';

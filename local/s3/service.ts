@@ -8,10 +8,11 @@ import type { AccessControl } from '../iam/principals.ts';
 import type { SigningScope } from '../iam/signing-scope.ts';
 import { verifySignature } from '../iam/sigv4.ts';
 import { requireExpectedOwner, S3Authorization } from './authorization.ts';
+import type { Bucket } from './context.ts';
 import { type CorsRule, corsHeaders, preflightHeaders } from './cors.ts';
-import { ObjectStore } from './object-store.ts';
-import { type Bucket, findOperation, type S3Operation } from './operations.ts';
+import { findOperation, type S3Operation } from './operations.ts';
 import { parseTarget } from './target.ts';
+import { VersionStore } from './version-store.ts';
 
 export interface BucketDefinition extends Bucket {
   readonly corsRules: readonly CorsRule[];
@@ -39,14 +40,14 @@ export class S3 implements RestService {
   readonly unknownKey = [403, 'InvalidAccessKeyId'] as const;
   readonly expiredToken = [400, 'ExpiredToken'] as const;
 
-  readonly store: ObjectStore;
+  readonly store: VersionStore;
   readonly #buckets: ReadonlyMap<string, BucketDefinition>;
   readonly #iam: AccessControl;
   readonly #scope: SigningScope;
   readonly #now: () => Date;
 
   constructor({ dir, buckets, iam, region, now = () => new Date() }: S3Options) {
-    this.store = new ObjectStore(dir);
+    this.store = new VersionStore(dir);
     this.#buckets = new Map(buckets.map((bucket) => [bucket.name, bucket]));
     this.#iam = iam;
     this.#scope = { service: this, region, signerOf: (accessKeyId) => iam.signerOf(accessKeyId) };

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { AccessControl } from '../../local/iam/principals.ts';
 import type { CorsRule } from '../../local/s3/cors.ts';
-import type { ObjectStore } from '../../local/s3/object-store.ts';
 import { S3 } from '../../local/s3/service.ts';
+import type { VersionStore } from '../../local/s3/version-store.ts';
 import { everythingFor } from './iam.ts';
 import { temporaryDirectory } from './temporary.ts';
 
@@ -20,7 +20,7 @@ export const CREDENTIALS = {
 export interface S3Server {
   readonly url: string;
   readonly dir: string;
-  readonly store: ObjectStore;
+  readonly store: VersionStore;
   readonly client: S3Client;
   close(): Promise<void>;
 }
