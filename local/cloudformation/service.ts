@@ -1,5 +1,5 @@
 import type { QueryParameters, QueryService } from '../endpoint/query-service.ts';
-import type { Operation } from '../endpoint/service.ts';
+import type { ServiceOperation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import type { XmlElement } from '../http/xml.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
@@ -22,23 +22,24 @@ export class CloudFormation implements QueryService {
   readonly #stack: Stack;
   readonly #startedAt = new Date();
 
-  readonly operations: Readonly<Record<'DescribeStacks', Operation<QueryParameters, readonly XmlElement[]>>> =
-    {
-      DescribeStacks: {
-        access: ({ StackName, ...others }) => {
-          const [surplus] = Object.keys(others);
-          if (surplus !== undefined)
-            throw new AwsError(400, 'ValidationError', `${surplus} is not implemented`);
-          const resource = `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:stack/${StackName ?? '*'}/*`;
-          return [{ action: 'cloudformation:DescribeStacks', resource }];
-        },
-        handle: ({ StackName }) => {
-          if (StackName !== undefined && StackName !== this.#stack.name)
-            throw new AwsError(400, 'ValidationError', `Stack with id ${StackName} does not exist`);
-          return [['Stacks', [['member', this.#describe()]]]];
-        },
+  readonly operations: Readonly<
+    Record<'DescribeStacks', ServiceOperation<QueryParameters, readonly XmlElement[]>>
+  > = {
+    DescribeStacks: {
+      access: ({ StackName, ...others }) => {
+        const [surplus] = Object.keys(others);
+        if (surplus !== undefined)
+          throw new AwsError(400, 'ValidationError', `${surplus} is not implemented`);
+        const resource = `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:stack/${StackName ?? '*'}/*`;
+        return [{ action: 'cloudformation:DescribeStacks', resource }];
       },
-    };
+      handle: ({ StackName }) => {
+        if (StackName !== undefined && StackName !== this.#stack.name)
+          throw new AwsError(400, 'ValidationError', `Stack with id ${StackName} does not exist`);
+        return [['Stacks', [['member', this.#describe()]]]];
+      },
+    },
+  };
 
   constructor(stack: Stack) {
     this.#stack = stack;

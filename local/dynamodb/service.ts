@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { JsonService } from '../endpoint/json-service.ts';
-import type { Operation } from '../endpoint/service.ts';
+import type { ServiceOperation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import { tableAccess, tableName } from './access.ts';
 import { type OpenTableOptions, openTable, type Table } from './table.ts';
@@ -20,7 +20,7 @@ export class DynamoDb implements JsonService {
 
   /** By name. */
   readonly tables: ReadonlyMap<string, Table>;
-  readonly operations: Readonly<Record<string, Operation<object>>>;
+  readonly operations: Readonly<Record<string, ServiceOperation<object>>>;
 
   private constructor(tables: ReadonlyMap<string, Table>) {
     this.tables = tables;
@@ -56,7 +56,7 @@ export class DynamoDb implements JsonService {
     await Promise.all([...this.tables.values()].map((table) => table.close()));
   }
 
-  #operation(name: string): Operation<object> {
+  #operation(name: string): ServiceOperation<object> {
     return {
       access: (input) => [tableAccess(name, input, this.tables.get(tableName(input))?.partitionKey ?? '')],
       handle: (input) => this.table(tableName(input)).handle(name, input),

@@ -3,7 +3,13 @@ import { AwsError, toAwsError } from '../http/aws-error.ts';
 import { sendJson } from '../http/loopback-server.ts';
 import { readBody } from '../http/request-body.ts';
 import type { AccessControl } from '../iam/principals.ts';
-import { authenticate, findOperation, type Operations, requireAccess, type ServiceFacts } from './service.ts';
+import {
+  authenticate,
+  findOperation,
+  requireAccess,
+  type ServiceFacts,
+  type ServiceOperations,
+} from './service.ts';
 
 /** An AWS service of the JSON protocol. https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html */
 export interface JsonService extends ServiceFacts {
@@ -13,7 +19,7 @@ export interface JsonService extends ServiceFacts {
   readonly targetPrefix: string;
   /** Stands before the `#` and the code in an error's type. */
   readonly namespace: string;
-  readonly operations: Operations<object>;
+  readonly operations: ServiceOperations<object>;
 }
 
 /** Whether a request is in this protocol, for whichever service. */

@@ -4,7 +4,13 @@ import { AwsError, toAwsError } from '../http/aws-error.ts';
 import { readBody } from '../http/request-body.ts';
 import { type XmlElement, xmlDocument } from '../http/xml.ts';
 import type { AccessControl } from '../iam/principals.ts';
-import { authenticate, findOperation, type Operations, requireAccess, type ServiceFacts } from './service.ts';
+import {
+  authenticate,
+  findOperation,
+  requireAccess,
+  type ServiceFacts,
+  type ServiceOperations,
+} from './service.ts';
 
 /** A request's parameters by name, without `Action` and `Version`. */
 export type QueryParameters = Readonly<Record<string, string>>;
@@ -17,7 +23,7 @@ export interface QueryService extends ServiceFacts {
   /** The XML namespace of its answers. */
   readonly namespace: string;
   /** Each gives the content of its result. */
-  readonly operations: Operations<QueryParameters, readonly XmlElement[]>;
+  readonly operations: ServiceOperations<QueryParameters, readonly XmlElement[]>;
 }
 
 /** Whether a request is in this protocol, for whichever service: S3 takes no form of this type. */

@@ -15,7 +15,7 @@ export interface ServiceFacts extends SigningService {
 }
 
 /** One operation of a service. */
-export interface Operation<TInput, TOutput = unknown> {
+export interface ServiceOperation<TInput, TOutput = unknown> {
   /**
    * Names everything that the caller must be allowed before the operation is handled.
    *
@@ -27,7 +27,9 @@ export interface Operation<TInput, TOutput = unknown> {
   handle(input: TInput, caller: Principal): TOutput | Promise<TOutput>;
 }
 
-export type Operations<TInput, TOutput = unknown> = Readonly<Record<string, Operation<TInput, TOutput>>>;
+export type ServiceOperations<TInput, TOutput = unknown> = Readonly<
+  Record<string, ServiceOperation<TInput, TOutput>>
+>;
 
 /**
  * Verifies a request whose body is read whole.

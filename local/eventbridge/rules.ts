@@ -10,11 +10,11 @@ export interface Rule {
   readonly name: string;
   readonly arn: string;
   readonly pattern: EventPattern;
-  readonly targets: readonly Target[];
+  readonly targets: readonly RuleTarget[];
 }
 
 /** A function that a rule invokes. */
-export interface Target {
+export interface RuleTarget {
   /** Unique in the rule. */
   readonly id: string;
   readonly functionName: string;
@@ -86,7 +86,7 @@ export class Rules {
 
 function deliveriesTo(
   rule: Rule,
-  target: Target,
+  target: RuleTarget,
   { dir, invoke, sendDeadLetter, firstBackoffMs }: RulesOptions,
 ) {
   return new Deliveries<DeliveredEvent>({
@@ -108,7 +108,7 @@ function deliveriesTo(
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq */
 function describe(
   rule: Rule,
-  target: Target,
+  target: RuleTarget,
   { condition, attempts, error }: Exhausted,
 ): Record<string, string> {
   return {

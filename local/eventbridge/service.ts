@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { JsonService } from '../endpoint/json-service.ts';
-import type { Operation } from '../endpoint/service.ts';
+import type { ServiceOperation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
 import { Bus } from './bus.ts';
@@ -43,7 +43,7 @@ export class EventBridge implements JsonService {
   readonly buses: ReadonlyMap<string, Bus>;
   readonly #now: () => Date;
 
-  readonly operations: Readonly<Record<'PutEvents' | 'DescribeEventBus', Operation<object>>> = {
+  readonly operations: Readonly<Record<'PutEvents' | 'DescribeEventBus', ServiceOperation<object>>> = {
     PutEvents: {
       access: (input) =>
         [...new Set(readEntries(input).map(busName))].map((name) => ({

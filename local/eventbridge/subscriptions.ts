@@ -29,7 +29,7 @@ export class Subscriptions {
   readonly #rules: ReadonlyMap<string, Rules>;
   readonly #invocations: AsyncInvocations;
 
-  /** @throws Error for a rule that is not run locally */
+  /** @throws UnsupportedTemplateError for a rule that is not run locally, or whose failures nobody could keep */
   constructor({ dir, template, iam, buses, sqs, invoke, firstBackoffMs }: SubscriptionsOptions) {
     const rules = readRules(template);
     const targets = new Set(rules.flatMap((rule) => rule.targets.map(({ functionName }) => functionName)));

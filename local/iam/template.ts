@@ -1,6 +1,7 @@
 import { ACCOUNT_ID } from '../template/account.ts';
 import type { ResourceTypes } from '../template/resource-types.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
+import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import { type PolicyKind, readPolicy } from './evaluate.ts';
 import { UnsupportedPolicyError } from './pattern.ts';
 import type { Role } from './principal.ts';
@@ -16,7 +17,7 @@ const UNREAD = ['ManagedPolicyArns', 'PermissionsBoundary', 'Policies'];
 /**
  * Opens the principals of a stack, whose keys and sessions are kept in `dir`.
  *
- * @throws UnsupportedPolicyError for a policy that is not evaluated locally
+ * @throws UnsupportedTemplateError for a policy that is not evaluated locally
  */
 export function openPrincipals(dir: string, template: StackTemplate): Principals {
   return new Principals({
@@ -29,7 +30,7 @@ export function openPrincipals(dir: string, template: StackTemplate): Principals
 /**
  * The stack's roles, with the policies that are attached to each.
  *
- * @throws UnsupportedPolicyError for a policy that is not evaluated locally
+ * @throws UnsupportedTemplateError for a policy that is not evaluated locally
  */
 export function readRoles(template: StackTemplate): readonly Role[] {
   const [managed] = template.resources('AWS::IAM::ManagedPolicy');
@@ -90,6 +91,6 @@ function read(
   try {
     return readPolicy(template.resolve(properties[property]), kind);
   } catch (error) {
-    throw new Error(`${logicalId}: ${(error as Error).message}`, { cause: error });
+    throw new UnsupportedTemplateError(`${logicalId}: ${(error as Error).message}`, { cause: error });
   }
 }

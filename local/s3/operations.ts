@@ -6,7 +6,7 @@ import { deleteObject, readObject } from './object-routes.ts';
 import { type PostContext, postObject } from './post-object.ts';
 import type { Target } from './target.ts';
 
-interface Route {
+interface S3Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   readonly on: 'bucket' | 'object';
   /** A query parameter without which a request is for another operation, and its value if only one will do. */
@@ -16,7 +16,7 @@ interface Route {
 }
 
 /** An operation whose request is signed in its headers or its query. */
-interface SignedOperation extends Route {
+interface SignedOperation extends S3Route {
   readonly signed: 'request';
   /** Names the action that the signer must be allowed on the target. */
   action(target: Target): string;
@@ -24,7 +24,7 @@ interface SignedOperation extends Route {
 }
 
 /** An operation whose request is a form: the signature and what it allows are in the form's fields. */
-interface FormOperation extends Route {
+interface FormOperation extends S3Route {
   readonly signed: 'form';
   handle(
     bucket: string,
@@ -105,13 +105,13 @@ export function findOperation(
   return [...query.keys()].every((name) => isTaken(operation, name)) ? operation : undefined;
 }
 
-function isSelected({ selector }: Route, query: URLSearchParams): boolean {
+function isSelected({ selector }: S3Route, query: URLSearchParams): boolean {
   if (selector === undefined) return true;
   const [name, value] = selector;
   return value === undefined ? query.has(name) : query.get(name) === value;
 }
 
-function isTaken(operation: Route | undefined, name: string): boolean {
+function isTaken(operation: S3Route | undefined, name: string): boolean {
   const given = name.toLowerCase();
   return (
     operation?.parameters.some((parameter) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { JsonService } from '../endpoint/json-service.ts';
-import type { Operation } from '../endpoint/service.ts';
+import type { ServiceOperation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
 import { Queue } from './queue.ts';
@@ -76,7 +76,7 @@ export class Sqs implements JsonService {
   #operation<TOperation extends QueueOperation>(
     name: TOperation,
     handle: (queue: Queue, request: QueueRequest<TOperation>) => unknown,
-  ): Operation<object> {
+  ): ServiceOperation<object> {
     return {
       access: (input) => [
         { action: `sqs:${name}`, resource: `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:${queueName(input)}` },

@@ -1,5 +1,5 @@
 import type { QueryParameters, QueryService } from '../endpoint/query-service.ts';
-import type { Operation } from '../endpoint/service.ts';
+import type { ServiceOperation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import type { XmlElement } from '../http/xml.ts';
 import { type Access, describeRefusal, type Principal } from '../iam/principal.ts';
@@ -17,7 +17,9 @@ export class Sts implements QueryService {
   readonly expiredToken = [403, 'ExpiredToken'] as const;
   readonly #principals: Principals;
 
-  readonly operations: Readonly<Record<'AssumeRole', Operation<QueryParameters, readonly XmlElement[]>>> = {
+  readonly operations: Readonly<
+    Record<'AssumeRole', ServiceOperation<QueryParameters, readonly XmlElement[]>>
+  > = {
     AssumeRole: {
       access: (parameters) => assumption(parameters),
       handle: (parameters, caller) => this.#assumeRole(parameters, caller),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { resolveIntrinsics, UnresolvedIntrinsicError } from './intrinsics.ts';
 import { type Attributes, type Endpoints, pseudoParameter, type ResourceTypes } from './resource-types.ts';
+import { UnsupportedTemplateError } from './unsupported.ts';
 
 export interface TemplateJson {
   readonly Resources: Readonly<Record<string, ResourceJson>>;
@@ -61,13 +62,14 @@ export class StackTemplate {
         (value) => value !== undefined && names.includes(value),
       );
     });
-    if (found === undefined) throw new Error(`The template has no ${[types].flat().join(' or ')} ${text}`);
+    if (found === undefined)
+      throw new UnsupportedTemplateError(`The template has no ${[types].flat().join(' or ')} ${text}`);
     return found;
   }
 
   output(name: string): string {
     const output = this.#json.Outputs?.[name];
-    if (output === undefined) throw new Error(`The template has no output ${name}`);
+    if (output === undefined) throw new UnsupportedTemplateError(`The template has no output ${name}`);
     return String(this.resolve(output.Value));
   }
 
