@@ -28,7 +28,7 @@ import { REGION } from './template/account.ts';
 import type { ResourceTypes } from './template/resource-types.ts';
 import { type Mount, synthesize } from './template/synth.ts';
 
-/** The AWS services of the cloud: another one is listed here, and is a room of its own. */
+/** The AWS services of the cloud. To add one, write a room for it and list its plugin here. */
 export const PLUGINS = {
   s3: S3_PLUGIN,
   dynamodb: dynamodbPlugin((template, table) => readersOf(table, readStreamMappings(template))),
@@ -38,7 +38,7 @@ export const PLUGINS = {
   cloudformation: CLOUDFORMATION_PLUGIN,
 };
 
-/** The resource types that are run here: those of the services, and of what has no address among them. */
+/** The resource types that are run here: those of the services, and those of rooms that clients do not call. */
 export const RESOURCE_TYPES: ResourceTypes = Object.assign(
   {},
   ...Object.values(PLUGINS).map(({ resources }) => resources),
@@ -50,19 +50,19 @@ export const RESOURCE_TYPES: ResourceTypes = Object.assign(
 export interface CloudOptions {
   /** Where everything is kept. @default - a temporary directory, removed at close */
   readonly dir?: string;
-  /** Of the API; 0: any that is free. @default 0 */
+  /** The API's port; with 0 any free one is taken. @default 0 */
   readonly port?: number;
-  /** Of the AWS endpoint; 0: any that is free. @default 0 */
+  /** The port of the AWS services; with 0 any free one is taken. @default 0 */
   readonly awsPort?: number;
   /** The stack's settings beside those of its issuer. @default - the stack's own defaults */
   readonly settings?: Partial<RawStorageStackProps>;
-  /** What else is in the stack: constructs that subscribe to its bus. @default - nothing */
+  /** Constructs that are added to the stack to subscribe to its bus. @default - none */
   readonly subscribers?: readonly Mount[];
-  /** How long a delivery that failed first waits to be tried again, in milliseconds. @default 100 */
+  /** How long a delivery waits after its first failure, in milliseconds. @default 100 */
   readonly firstBackoffMs?: number;
-  /** Takes each line of the functions' logs: JSON. @default - they are dropped */
+  /** Called with each line of the functions' logs, which is JSON. @default - the lines are dropped */
   readonly log?: (line: string) => void;
-  /** Takes each event that is put on the bus. */
+  /** Called with each event that is put on the stack's bus. */
   readonly onEvent?: (event: DatasetEvent) => void;
 }
 
@@ -71,7 +71,7 @@ export interface Cloud {
   readonly apiUrl: string;
   readonly awsUrl: string;
   readonly region: string;
-  /** Who may use the AWS endpoint. */
+  /** Those who may call the AWS services. */
   readonly iam: Principals;
   readonly names: { readonly bucket: string; readonly table: string; readonly bus: string };
   readonly issuer: Issuer;
@@ -86,9 +86,9 @@ export interface Cloud {
 const AUDIENCE = 'nexus-local';
 
 /**
- * Runs the stack: what its template says is what runs.
+ * Runs the stack on this machine, as its template describes it.
  *
- * @throws PortInUseError, StateInUseError, FunctionError of a function that does not load
+ * @throws PortInUseError, StateInUseError, UnsupportedTemplateError; FunctionError for a function that does not load
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { port = 0, awsPort = 0, log = () => {}, onEvent = () => {}, firstBackoffMs = 100 } = options;
@@ -99,7 +99,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   };
 
   const { dir } = keep(openState(options.dir));
-  // The servers answer 503 until they serve. Their URLs are known first, for the template's values rest on them.
+  // Both listen first, and answer 503 until they serve: values in the template are made from their URLs.
   const api = keep(await listenOnLoopback(port));
   const aws = keep(await listenOnLoopback(awsPort));
   const issuer = await openIssuer({ dir, url: api.url, audience: AUDIENCE });
@@ -120,7 +120,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const services = await openServices(PLUGINS, { dir, template, iam }, opened);
   const { s3, dynamodb, sqs, eventbridge } = services;
   aws.serve(createAwsEndpoint(Object.values(services), iam));
-  // Closed before the services, so that no request meets one that is closed.
+  // It is closed before the services are, so that no request meets a closed one.
   keep(aws);
 
   const functions = keep(

@@ -49,7 +49,7 @@ try {
   report(error);
 }
 
-/** Loads the cloud only now: the CDK takes seconds, and a wrong flag should not. */
+/** Imports the cloud only now: its CDK takes seconds to load, which a wrong option should not wait for. */
 async function start(): Promise<Cloud> {
   const subscribers = await Promise.all(options.subscribers.map(loadSubscriber));
   const { startCloud } = await import('./cloud.ts');
@@ -90,7 +90,7 @@ function readPort(flag: string, text: string): number {
   return port;
 }
 
-/** The first signal stops cleanly, once whatever is starting has started; another one does not wait. */
+/** Stops cleanly at the first signal, once the cloud has started. A second signal ends the process at once. */
 function stopOnSignal(starting: Promise<Cloud>): void {
   let stoppedAt: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -7,15 +7,15 @@ export type Invoke = (functionName: string, payload: unknown) => Promise<unknown
 
 export type AuthorizerDecision =
   | { readonly outcome: 'allowed'; readonly context: unknown }
-  /** The identity source is missing or empty: no function is asked. */
+  /** The identity source is missing or empty, so that the function is not invoked. */
   | { readonly outcome: 'unidentified' }
   | { readonly outcome: 'denied' };
 
 const MAX_CACHED = 1000;
 
 /**
- * A Lambda authorizer with simple responses, whose decisions are kept per identity source value for the TTL, denials
- * too. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+ * A Lambda authorizer with simple responses. Its decisions, denials too, are cached by the values of the identity source
+ * until the TTL has passed. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
  */
 export class LambdaAuthorizer {
   readonly #definition: AuthorizerDefinition;

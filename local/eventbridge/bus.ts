@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Journal } from '../disk/journal.ts';
 import type { StoredEvent } from './put-events.ts';
 
-/** An event bus. It keeps its events in `events.jsonl`, and tells each to whoever subscribes: its rules, and people. */
+/** An event bus. It keeps its events in `events.jsonl`, and calls those who subscribe with each new one. */
 export class Bus {
   readonly #journal: Journal<StoredEvent>;
   readonly #events: StoredEvent[];

@@ -5,7 +5,8 @@ import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import type { Rule } from './rules.ts';
 
 /**
- * Checks that what cannot be delivered can be kept: on AWS a queue that does not let its sender in loses it silently.
+ * Checks that rules and functions may send to their dead-letter queues. On AWS an event whose queue refuses it is lost
+ * without a word.
  *
  * @throws UnsupportedTemplateError naming the first queue that refuses
  */

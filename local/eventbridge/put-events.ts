@@ -32,7 +32,7 @@ const Request = v.object({ Entries: v.array(PutEventsEntry) });
 
 export type PutEventsEntry = v.InferOutput<typeof PutEventsEntry>;
 
-/** One entry of a call is not taken; the others may be. */
+/** One entry of a call is refused, while other entries of the call may be taken. */
 export class RefusedEntryError extends Error {
   readonly code: string;
 

@@ -15,7 +15,7 @@ import {
 } from './put-events.ts';
 
 export interface EventBridgeOptions {
-  /** The events of each bus are kept in a directory of it. */
+  /** Each bus keeps its events in a directory of this one. */
   readonly dir: string;
   readonly names: readonly string[];
   /** @default the wall clock */
@@ -28,7 +28,7 @@ interface EntryResult {
   readonly ErrorMessage?: string;
 }
 
-/** EventBridge: the account's buses. Their rules are `Subscriptions`'. */
+/** EventBridge: the account's buses, and the operations on them. `Subscriptions` runs their rules. */
 export class EventBridge implements JsonService {
   readonly protocol = 'json';
   readonly version = '1.1';
@@ -80,7 +80,7 @@ export class EventBridge implements JsonService {
       const bus = this.buses.get(name);
       const event = toEvent(entry, randomUUID(), this.#now());
       if (bus === undefined) {
-        // EventBridge takes the event and drops it; here nobody would find out why nothing arrives.
+        // EventBridge would take such an event and drop it. Here the sender learns why nothing arrives.
         throw new RefusedEntryError('ResourceNotFoundException', `Event bus ${name} does not exist.`);
       }
       bus.put(event);

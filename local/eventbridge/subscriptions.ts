@@ -10,22 +10,22 @@ import { type DeliveredEvent, type Rule, Rules } from './rules.ts';
 import { readRules } from './template.ts';
 
 export interface SubscriptionsOptions {
-  /** Where what is not delivered is kept. */
+  /** The directory that keeps what is not delivered yet. */
   readonly dir: string;
   readonly template: StackTemplate;
   readonly iam: Principals;
   /** By name. */
   readonly buses: ReadonlyMap<string, Bus>;
-  /** Holds the queues for what is not delivered. */
+  /** Holds the dead-letter queues. */
   readonly sqs: Sqs;
-  /** Runs a function. */
+  /** Runs a function. A rejection is the function's failure. */
   readonly invoke: (name: string, payload: unknown) => Promise<unknown>;
   readonly firstBackoffMs: number;
 }
 
-/** Delivers the events of each bus: to the rules on it that they match, and by them to the functions that they invoke. */
+/** Runs the rules of every bus: the events that a rule matches invoke the rule's functions asynchronously. */
 export class Subscriptions {
-  /** By the name of the bus that they are on. */
+  /** The rules of each bus, by its name. */
   readonly #rules: ReadonlyMap<string, Rules>;
   readonly #invocations: AsyncInvocations;
 
@@ -57,13 +57,13 @@ export class Subscriptions {
     for (const [name, bus] of buses) bus.subscribe((event) => void this.take(name, event));
   }
 
-  /** Begins to deliver, with what an earlier process has left. */
+  /** Begins to deliver, first the events that an earlier process has left. */
   start(): void {
     this.#invocations.start();
     for (const rules of this.#rules.values()) rules.start();
   }
 
-  /** Returns once the event is on disk for each target of the bus that it is for. @returns how many those are */
+  /** Takes an event of a bus, and returns once it is on disk for each target. @returns how many targets it goes to */
   take(bus: string, event: DeliveredEvent): number {
     return this.#rules.get(bus)?.take(event) ?? 0;
   }

@@ -4,7 +4,7 @@ import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import { busName, DEFAULT_BUS } from './put-events.ts';
 import type { Rule, RuleTarget } from './rules.ts';
 
-/** EventBridge's own: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html */
+/** EventBridge's defaults: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html */
 const DEFAULT_RETRY_ATTEMPTS = 185;
 const DEFAULT_EVENT_AGE_SECONDS = 86_400;
 
@@ -12,7 +12,7 @@ const RULE_PROPERTIES = ['Description', 'EventBusName', 'EventPattern', 'State',
 const TARGET_PROPERTIES = ['Arn', 'DeadLetterConfig', 'Id', 'RetryPolicy'];
 
 /**
- * The rules of the stack that are enabled, on whichever bus.
+ * Reads the stack's rules, of any bus, that are enabled.
  *
  * @throws UnsupportedTemplateError for a rule, a target or a pattern that asks for what is not run locally
  */
@@ -35,7 +35,7 @@ function readRule(template: StackTemplate, { logicalId, name, properties }: Reso
   };
 }
 
-/** A rule that names no bus is on the account's. */
+/** A rule that names no bus is on the account's default bus. */
 function busOf(template: StackTemplate, reference: unknown = DEFAULT_BUS): string {
   const name = busName({ EventBusName: String(template.resolve(reference)) });
   return name === DEFAULT_BUS ? name : template.referred('AWS::Events::EventBus', reference).name;

@@ -1,4 +1,4 @@
-/** What an emulated AWS service refuses; each service answers it in its own protocol's shape. */
+/** An emulated AWS service refuses a request. Each protocol answers it in a shape of its own. */
 export class AwsError extends Error {
   readonly status: number;
   readonly code: string;

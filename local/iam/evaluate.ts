@@ -7,22 +7,25 @@ import {
   UnsupportedPolicyError,
 } from './pattern.ts';
 
-/** Who asks: a role, or a service of AWS. */
+/** Who sends a request: a role, or a service of AWS. */
 export type PrincipalId = { readonly roleArn: string } | { readonly service: string };
 
 export interface AccessRequest {
   readonly principal: PrincipalId;
   /** `s3:GetObject` */
   readonly action: string;
-  /** The ARN of what it is done to. */
+  /** The ARN of the resource that the action is done to. */
   readonly resource: string;
   readonly context: RequestContext;
 }
 
-/** What a policy is attached to: a role, what it protects, or a role as to who may assume it. */
+/**
+ * Where a policy is attached: to a role (`identity`: what it may do), to a bucket or a queue (`resource`: who may do what
+ * to it), or to a role as its trust policy (`trust`: who may assume it).
+ */
 export type PolicyKind = 'identity' | 'resource' | 'trust';
 
-/** A policy document that was read. */
+/** A policy document, ready to be evaluated. */
 export type Policy = readonly Statement[];
 
 interface Statement {
@@ -36,7 +39,7 @@ const ELEMENTS: Readonly<Record<PolicyKind, readonly string[]>> = {
   trust: ['Principal', 'Action'],
 };
 
-/** Whether some statement allows the request and none denies it; what nothing is said of is refused. */
+/** Whether some statement allows the request and none denies it. A request that no statement applies to is refused. */
 export function isAllowed(policies: readonly Policy[], request: AccessRequest): boolean {
   const effects = policies.flatMap((policy) =>
     policy.filter((statement) => statement.applies(request)).map(({ effect }) => effect),
@@ -45,7 +48,7 @@ export function isAllowed(policies: readonly Policy[], request: AccessRequest): 
 }
 
 /**
- * Reads a policy document, its intrinsics resolved.
+ * Reads a policy document whose intrinsic functions are resolved.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
  *
  * @throws UnsupportedPolicyError for anything that is not evaluated here

@@ -16,9 +16,9 @@ export interface SigningService {
   /** How it refuses temporary credentials that have expired. */
   readonly expiredToken: Refusal;
   /**
-   * Whether the path is signed as it is sent, and in place of the body's hash what the header `x-amz-content-sha256` says
-   * of the body, which may be that it is not signed. S3 has it so; elsewhere a signature covers the path, escaped once more,
-   * and the body itself.
+   * Whether a signature covers the path as it is sent and, in place of the body's hash, the value of the header
+   * `x-amz-content-sha256`, which may be that the body is not signed. S3 does so. Elsewhere a signature covers the path,
+   * percent-encoded once more, and the body's hash.
    */
   readonly signsAsDeclared?: boolean;
 }
@@ -36,7 +36,7 @@ export const sha256 = Hash.bind(null, 'sha256') as SignatureV4CryptoInit['sha256
 export interface ClaimedSigner {
   /** `{access key}/{date}/{region}/{service}/aws4_request` */
   readonly credential: string;
-  /** In the basic form of ISO 8601. */
+  /** In the basic form of ISO 8601: `20260131T235959Z`. */
   readonly date: string;
   readonly token: string | undefined;
 }

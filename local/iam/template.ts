@@ -11,7 +11,7 @@ export const IAM_RESOURCES: ResourceTypes = {
   'AWS::IAM::Role': ({ name }) => ({ Ref: name, Arn: `arn:aws:iam::${ACCOUNT_ID}:role/${name}` }),
 };
 
-/** Properties of a role that would allow or deny something, and are not read here. */
+/** Properties of a role that allow or deny something on AWS, and are not read here. */
 const UNREAD = ['ManagedPolicyArns', 'PermissionsBoundary', 'Policies'];
 
 /**
@@ -28,7 +28,7 @@ export function openPrincipals(dir: string, template: StackTemplate): Principals
 }
 
 /**
- * The stack's roles, with the policies that are attached to each.
+ * Reads the stack's roles, each with the policies that are attached to it.
  *
  * @throws UnsupportedTemplateError for a policy that is not evaluated locally
  */
@@ -62,7 +62,7 @@ function readRole(
   };
 }
 
-/** The policies of the stack's buckets and queues. */
+/** Reads the policies of the stack's buckets and queues. */
 export function readResourcePolicies(template: StackTemplate): readonly ResourcePolicy[] {
   const attached = (type: string, property: string) =>
     template.resources(type).flatMap((policy) => {

@@ -9,9 +9,12 @@ import type { Target } from './target.ts';
 interface S3Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   readonly on: 'bucket' | 'object';
-  /** A query parameter without which a request is for another operation, and its value if only one will do. */
+  /** The query parameter that a request for this operation must have, and the value that it must have, if any. */
   readonly selector?: readonly [name: string, value?: string];
-  /** Query parameters that are implemented, in any case; `*` ends a prefix. With any other one a request is refused. */
+  /**
+   * The query parameters that the operation takes, in any case; `*` stands for the rest of a name. A request with any other
+   * parameter is refused.
+   */
   readonly parameters: readonly string[];
 }
 
@@ -36,7 +39,7 @@ interface FormOperation extends S3Route {
 
 export type S3Operation = SignedOperation | FormOperation;
 
-/** Every client may send these: the SDK's name for the operation, and the parts of a signature. */
+/** Parameters that any request may have: the SDK's name for the operation, and the parts of a presigned URL's signature. */
 const COMMON = ['x-id', 'x-amz-*'];
 const OBJECT = [
   ...COMMON,

@@ -109,7 +109,10 @@ function requireBucket(bucket: BucketDefinition | undefined): asserts bucket is 
   if (bucket === undefined) throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist.');
 }
 
-/** Whether a condition is asked for that forbids something: other conditions only save bytes, and may be ignored. */
+/**
+ * Whether the request has a condition that must not be ignored, for the client forbids the request where it is not met.
+ * `If-None-Match` and `If-Modified-Since` only save bytes.
+ */
 function isConditional({ headers }: IncomingMessage): boolean {
   return headers['if-match'] !== undefined || headers['if-unmodified-since'] !== undefined;
 }

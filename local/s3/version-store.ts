@@ -10,14 +10,15 @@ import { StagedUpload } from './staged-upload.ts';
 type VersionLine = { readonly added: ObjectVersion } | { readonly removed: ObjectVersion };
 
 /**
- * Versions of objects in a directory. The bytes of a version are in a file named by its id, never by a key; it exists
- * once the journal says so, and a file that the journal does not name was left by a crash and goes at the next start.
+ * Keeps versions of objects in a directory. A version's bytes are in a file that is named by its id, never by a key. The
+ * version exists once the journal names it. A file that the journal does not name was left by a crash, and is removed when
+ * the store is opened.
  */
 export class VersionStore {
   readonly #data: string;
   readonly #staging: string;
   readonly #journal: Journal<VersionLine>;
-  /** Bucket, then key, then its versions, newest first. */
+  /** By bucket and key: the versions of an object, newest first. */
   readonly #buckets = new Map<string, Map<string, ObjectVersion[]>>();
   #sequence = 0;
   #queue: Promise<unknown> = Promise.resolve();
@@ -38,7 +39,7 @@ export class VersionStore {
     return StagedUpload.open(this.#staging);
   }
 
-  /** Makes a staged upload, sealed before, the object's current version. */
+  /** Makes a staged upload, which must be sealed, the object's current version. */
   commit(
     upload: StagedUpload,
     digests: { readonly md5: Buffer; readonly sha256: Buffer },
@@ -68,7 +69,7 @@ export class VersionStore {
     });
   }
 
-  /** Removes one version for good; undefined where there is none. */
+  /** Removes one version for good. @returns the version; undefined where there is none */
   remove(bucket: string, key: string, versionId: string): Promise<ObjectVersion | undefined> {
     return this.#inTurn(async () => {
       const version = this.find(bucket, key, versionId);
@@ -79,7 +80,7 @@ export class VersionStore {
     });
   }
 
-  /** The version with that id, or without one the current version, which may be a delete marker. */
+  /** Finds the version with this id; without an id the current version, which may be a delete marker. */
   find(bucket: string, key: string, versionId?: string): ObjectVersion | undefined {
     const versions = this.#buckets.get(bucket)?.get(key);
     return versionId === undefined ? versions?.[0] : versions?.find((it) => it.versionId === versionId);
@@ -90,12 +91,12 @@ export class VersionStore {
     return this.#buckets.get(bucket) ?? [];
   }
 
-  /** The file stays readable to its end even where the version is removed meanwhile. */
+  /** Opens a version's file. It stays readable to its end even if the version is removed meanwhile. */
   open(version: StoredVersion): Promise<FileHandle> {
     return open(this.#path(version));
   }
 
-  /** Waits for what was begun, then lets go of the directory. */
+  /** Waits for the changes that were begun, and closes the journal. */
   async close(): Promise<void> {
     await this.#inTurn(async () => this.#journal.close());
   }
@@ -133,7 +134,7 @@ export class VersionStore {
     else keys?.delete(key);
   }
 
-  /** One change at a time, so that versions become visible in the order of their ids. */
+  /** Makes changes one at a time, so that versions become visible in the order of their ids. */
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
     const turn = this.#queue.then(change);
     this.#queue = turn.catch(() => {});
@@ -149,10 +150,10 @@ export class VersionStore {
   }
 }
 
-/** Base-36 digits: 36^9 versions. */
+/** The digits, in base 36, of the number that an id begins with. */
 const SEQUENCE_LENGTH = 9;
 
-/** A rename is on disk when its directory is. */
+/** Makes sure that a rename in this directory is on disk. */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path);
   try {

@@ -1,6 +1,6 @@
 import { UnsupportedTemplateError } from './unsupported.ts';
 
-/** Local values of a stack's resources: `Fn::GetAtt` by the attribute's name, `Ref` by the attribute `Ref`. */
+/** Looks up the local value of a resource's attribute. The value of `Ref` is looked up as an attribute named `Ref`. */
 export type ResourceValues = (logicalId: string, attribute: string) => string | undefined;
 
 type TemplatePart = unknown;

@@ -1,6 +1,6 @@
 import { ACCOUNT_ID, REGION } from './account.ts';
 
-/** Where the local cloud's servers are, which some values in a template rest on. */
+/** The addresses of the local cloud's servers: some values in a template are made from them. */
 export interface Endpoints {
   /** The URL of the AWS services. */
   readonly aws: string;
@@ -12,8 +12,7 @@ export interface Endpoints {
 export type Attributes = Readonly<Record<string, string | undefined>>;
 
 /**
- * The resource types that a room runs, each with the local values of its resources. A resource has its local name, and a
- * logical id in place of it where only other resources refer to it.
+ * The resource types that a room runs, each with a function that gives the local values of a resource of the type.
  */
 export type ResourceTypes = Readonly<
   Record<
@@ -22,7 +21,7 @@ export type ResourceTypes = Readonly<
   >
 >;
 
-/** The ARN of something in the local account. */
+/** Makes the ARN of a resource in the local account and Region. */
 export function localArn(service: string, resource: string): string {
   return `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${resource}`;
 }

@@ -23,7 +23,7 @@ export interface SynthOptions extends Omit<TemplateOptions, 'assembly'> {
 /**
  * Synthesizes the stack that deploys, bundles included.
  *
- * @throws SettingError for a setting that cannot be
+ * @throws SettingError for a setting that is invalid
  */
 export function synthesize({ settings, outdir, subscribers = [], ...options }: SynthOptions): StackTemplate {
   mkdirSync(outdir, { recursive: true, mode: 0o700 });

@@ -18,10 +18,10 @@ interface ResourceJson {
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
-  /** The local name, after the construct's: `AssetTable` is `asset-table`. No other of its type has it. */
+  /** The local name, made from the construct's: `AssetTable` becomes `asset-table`. It is unique among its type. */
   readonly name: string;
   readonly properties: Readonly<Record<string, unknown>>;
-  /** Where a function's bundle is. */
+  /** The directory of a function's bundle. */
   readonly asset: string | undefined;
 }
 
@@ -53,7 +53,12 @@ export class StackTemplate {
     return [...this.#resources.values()].filter(({ type }) => types.includes(type));
   }
 
-  /** The resource that a reference names: by `Ref` or an attribute, alone or as a part of a path. */
+  /**
+   * Finds the resource of one of these types that a reference names, by its `Ref` or one of its attributes. The value may
+   * be a segment of a path, as in `integrations/{id}`.
+   *
+   * @throws UnsupportedTemplateError where there is none
+   */
   referred(types: string | readonly string[], reference: unknown): Resource {
     const text = String(this.resolve(reference));
     const names = [text, ...text.split('/')];
@@ -73,7 +78,7 @@ export class StackTemplate {
     return String(this.resolve(output.Value));
   }
 
-  /** By name: those that have a local value. */
+  /** The outputs that have a local value, by name. */
   outputs(): Record<string, string> {
     const names = Object.keys(this.#json.Outputs ?? {});
     return Object.fromEntries(
@@ -88,7 +93,11 @@ export class StackTemplate {
     );
   }
 
-  /** @throws UnresolvedIntrinsicError where `part` rests on something that only an AWS account has. */
+  /**
+   * Replaces the intrinsic functions in a part of the template by their local values.
+   *
+   * @throws UnresolvedIntrinsicError for one that has no local value
+   */
   resolve(part: unknown): unknown {
     return resolveIntrinsics(part, (logicalId, attribute) => {
       const resource = this.#resources.get(logicalId);
@@ -122,7 +131,7 @@ export class StackTemplate {
   }
 }
 
-/** The construct's own name; and with the constructs around it, for when another of the type has the name. */
+/** Gives the names that a resource may have: its construct's own, and the one with the constructs around it before it. */
 function namesOf(path: string): string[] {
   const constructs = path
     .split('/')
