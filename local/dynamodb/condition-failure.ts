@@ -23,7 +23,7 @@ export function requireKnownReturnValues(input: WriteInput): void {
 }
 
 /**
- * The error that a refused write answers: with the item, where the request asks for it and there is one.
+ * Adds the item to the error of a write that its condition refused, if the request asks for it and there is an item.
  *
  * @param readItem reads the item that the condition was tried on
  */

@@ -1,21 +1,21 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { type Intent, sequenceNumberOf } from './stream-record.ts';
 
-/** A line of the file of a stream. */
+/** A line of a stream's file. */
 export type LogEntry =
   /** A write that is about to be made. */
   | { readonly intent: Intent }
-  /** What the intent before it changed. */
+  /** The change that the intent before it has made. */
   | { readonly record: DynamoDBRecord }
   /** Sequence numbers of records that this reader is done with. */
   | { readonly reader: string; readonly done: readonly string[] }
-  /** The readers of the stream, and the last sequence number that it gave, whose record need no longer be kept. */
+  /** The stream's readers, and the last sequence number given so far, whose record may be dropped already. */
   | { readonly readers: readonly string[]; readonly last?: string };
 
 /** By sequence number, oldest first: each record that some reader is not done with, and those readers. */
 export type KeptRecords = Map<string, { readonly record: DynamoDBRecord; readonly waiting: Set<string> }>;
 
-/** What the lines come to. */
+/** The state of a stream after all lines of its file. */
 export interface LogState {
   readonly kept: KeptRecords;
   readonly last: string | undefined;
@@ -33,7 +33,7 @@ export function replay(entries: readonly LogEntry[], readers: readonly string[])
   let pending: Intent | undefined;
   for (const entry of entries) {
     if ('intent' in entry) {
-      // An intent that another follows has changed nothing.
+      // If another intent follows, the write before it has changed nothing.
       pending = entry.intent;
     } else if ('record' in entry) {
       last = sequenceNumberOf(entry.record);
@@ -57,7 +57,7 @@ function handOver(waiting: Set<string>, earlier: readonly string[], readers: rea
   for (const reader of readers) if (!earlier.includes(reader)) waiting.add(reader);
 }
 
-/** The lines of a new file that come to this state, which has been handed over to `readers`. */
+/** The lines of a new file that holds this state and nothing older. */
 export function openingEntries(
   { kept, last, pending }: LogState,
   readers: readonly string[],
@@ -68,7 +68,7 @@ export function openingEntries(
       const done = [...kept].filter(([, { waiting }]) => !waiting.has(reader)).map(([number]) => number);
       return done.length > 0 ? [{ reader, done }] : [];
     }),
-    // After the records: `last` may be later than each of them.
+    // It stands after the records because `last` may be later than each of them.
     { readers, ...(last !== undefined && { last }) },
     ...(pending === undefined ? [] : [{ intent: pending }]),
   ];

@@ -19,7 +19,7 @@ export interface StreamReader {
   undelivered(): readonly DynamoDBRecord[];
   /** Calls `listener` with each record from now on. @returns how to stop it */
   subscribe(listener: (record: DynamoDBRecord) => void): () => void;
-  /** Notes that these need not be delivered to this reader again. */
+  /** Notes that this reader is done with these records. */
   acknowledge(records: readonly DynamoDBRecord[]): void;
 }
 

@@ -3,7 +3,7 @@ import type { DynamoDBRecord, AttributeValue as StreamValue } from 'aws-lambda';
 import { REGION } from '../template/account.ts';
 import type { Item } from './dynalite.ts';
 
-/** Who made a change, where it is no caller: DynamoDB's Time to Live. */
+/** Set on a change that no caller has made but DynamoDB's Time to Live. */
 export interface UserIdentity {
   readonly type: 'Service';
   readonly principalId: 'dynamodb.amazonaws.com';
@@ -54,7 +54,7 @@ export function toStreamRecord(
   };
 }
 
-/** In bytes of JSON, which is close to DynamoDB's own count; nothing here depends on it. */
+/** Bytes of JSON, which is close to DynamoDB's own count; nothing depends on it. */
 function sizeOf(image: Item | undefined): number {
   return image === undefined ? 0 : Buffer.byteLength(JSON.stringify(image));
 }

@@ -53,8 +53,8 @@ export class Table {
   }
 
   /**
-   * Removes an item in the name of Time to Live: its record says that the service did it. DynamoDB removes what has
-   * expired some time later, so whoever calls this has found the item earlier: it stays if it no longer is expired.
+   * Removes an item in the name of Time to Live, as its stream record then says. The item stays if it is not expired:
+   * it may have been renewed since the caller found it.
    *
    * @param attribute the table's TTL attribute, in epoch seconds
    * @param now epoch seconds
@@ -91,7 +91,7 @@ export class Table {
     this.#stream?.close();
   }
 
-  /** One write at a time, so that the stream's order is the table's, and a refused write answers what it has met. */
+  /** Makes one write at a time: so the stream has the table's order, and no write comes before a refusal reads its item. */
   #inTurn<T>(write: () => Promise<T>): Promise<T> {
     const result = this.#writes.then(write);
     this.#writes = result.catch(() => {});

@@ -4,8 +4,8 @@ import { readTextOperator, TEXT_OPERATORS } from './text-operators.ts';
 export const ANYTHING_BUT = 'anything-but';
 
 /**
- * Reads what a value must not be: a text, a number, or a list of either; or, by an operator on text, what it must not
- * begin or end with, or equal in any case. It takes any other scalar, and there must be one.
+ * Reads what a value must not be: a text, a number or a list of either; or `prefix`, `suffix` or `equals-ignore-case` of a
+ * text or a list of texts. Any other scalar matches; a field without a scalar does not.
  *
  * @throws Error for any other argument
  */

@@ -1,7 +1,7 @@
-/** What a field of an event holds at its end. */
+/** A value of an event that holds no other. */
 export type Scalar = string | number | boolean | null;
 
-/** The elements that lead to a leaf: by array that it is in, the element's index. */
+/** The way to a leaf through arrays: for each array that it is in, the index of the element. */
 export type Place = ReadonlyMap<readonly unknown[], number>;
 
 export interface Leaf {
@@ -29,7 +29,7 @@ export function leavesAt(value: unknown, path: readonly string[], place: Place =
 }
 
 /**
- * Both places as one. Leaves of one event match together only within the same element of each array that both are in.
+ * Joins two places. Leaves match together only if they are in the same element of every array that holds both.
  *
  * @returns undefined where they are in different elements of an array
  */

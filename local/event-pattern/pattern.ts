@@ -13,7 +13,7 @@ export interface EventPattern {
   matches(event: object): boolean;
 }
 
-/** Decides by one of the scalars that an event has at a path. */
+/** Whether a scalar matches. */
 type Test = (value: Scalar) => boolean;
 
 /** What a pattern asks of the scalars at one path. */
@@ -29,15 +29,15 @@ const OPERATORS = [...TEXT_OPERATORS, NUMERIC, ANYTHING_BUT, EXISTS];
 
 /**
  * Reads an event pattern: text, `null` and booleans as they are, and the operators `prefix`, `suffix`,
- * `equals-ignore-case`, `numeric`, `anything-but` and `exists`. Each is about scalars: `exists` on an object never finds
- * one. A number as it is is refused: AWS compares it as it is written, and 300 is not 3e2 then.
+ * `equals-ignore-case`, `numeric`, `anything-but` and `exists`. All of them look at scalars only, so `exists` never finds
+ * an object. A bare number is refused: AWS compares it as it is written, so that 300 is not 3e2.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
  *
  * @throws PatternError for any other operator, and for what is no pattern
  */
 export function readPattern(pattern: unknown): EventPattern {
-  // In AWS's order, which decides where an array's elements differ in what they lack: https://github.com/aws/event-ruler
+  // AWS matches fields in this order, which matters if `exists: false` is asked within an array: https://github.com/aws/event-ruler
   const fields = readFields(pattern, []).toSorted((a, b) => (nameOf(a.path) < nameOf(b.path) ? -1 : 1));
   return { matches: (event) => matches(event, fields, new Map()) };
 }

@@ -7,15 +7,15 @@ import { FunctionError } from './sandbox.ts';
 export interface AsyncFunction {
   readonly name: string;
   readonly arn: string;
-  /** The role that Lambda sends to the queue with. */
+  /** Lambda sends to the queue with this role. */
   readonly roleArn: string;
   readonly retryPolicy: RetryPolicy;
-  /** The ARN of the queue for what the function keeps failing on; without one that is dropped. */
+  /** The ARN of the queue that takes events the function keeps failing on. @default - they are dropped */
   readonly onFailure?: string;
 }
 
 export interface AsyncInvocationsOptions {
-  /** Where what is not done with is kept, a file a function. */
+  /** The directory that keeps events until they are delivered or given up, one file a function. */
   readonly dir: string;
   readonly functions: readonly AsyncFunction[];
   /** Runs the function; a rejection is its failure. */

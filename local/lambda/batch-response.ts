@@ -1,7 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { sequenceNumberOf } from '../dynamodb/stream-record.ts';
 
-/** The function's answer names no record of its batch, so that all of it counts as failed. */
+/** The function's answer is malformed, or names a record that is not in the batch: the whole batch counts as failed. */
 export class BatchResponseError extends Error {
   constructor() {
     super('batchItemFailures does not name records of the batch');
@@ -10,8 +10,8 @@ export class BatchResponseError extends Error {
 }
 
 /**
- * How many records, from the first, a function that reports batch item failures is done with: those before the lowest
- * that it names. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+ * Counts the records, from the first, that a function which reports batch item failures is done with: those before the
+ * first that it names. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
  *
  * @throws BatchResponseError
  */

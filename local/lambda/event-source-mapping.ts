@@ -18,7 +18,7 @@ export class EventSourceMapping {
   readonly #lanes: readonly StreamLane[];
   readonly #stop = new AbortController();
   readonly #abandon = new AbortController();
-  /** What no filter let through in this turn of the event loop, to be acknowledged together. */
+  /** Records that no filter let through in this turn of the event loop; they are acknowledged together. */
   #filteredOut: DynamoDBRecord[] = [];
   #acknowledging: NodeJS.Immediate | undefined;
   #unsubscribe = () => {};
@@ -67,7 +67,7 @@ export class EventSourceMapping {
     }
   }
 
-  /** Lambda chooses by the partition key; by the whole key, an item's records are in one lane all the same. */
+  /** Lambda chooses the lane by the partition key. The whole key serves as well: an item's records are in one lane. */
   #laneOf(record: DynamoDBRecord): StreamLane | undefined {
     const key = JSON.stringify(record.dynamodb?.Keys);
     const hash = createHash('md5').update(key).digest().readUInt32BE();

@@ -25,7 +25,7 @@ export class Functions {
     return this.#sandbox(name).invoke(payload);
   }
 
-  /** Ends a function's worker abruptly, as a machine that goes away would. */
+  /** Ends a function's worker abruptly, as the loss of its machine would. */
   async kill(name: string): Promise<void> {
     await this.#current.get(name)?.terminate();
   }

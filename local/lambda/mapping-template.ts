@@ -7,7 +7,7 @@ import type { EventSourceMappingSettings } from './mapping.ts';
 
 /** A function that reads a table's stream. */
 export interface StreamMapping {
-  /** The mapping's logical id, by which the stream knows its reader. */
+  /** The mapping's logical id, which is its name as a reader of the stream. */
   readonly mappingId: string;
   readonly table: TableDefinition;
   readonly functionName: string;
@@ -20,7 +20,7 @@ export interface StreamMapping {
 }
 
 /**
- * What is applied here, and MetricsConfig and Tags, which change nothing in what is delivered.
+ * The properties that are applied, and MetricsConfig and Tags, which do not change what is delivered.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html
  */
 const PROPERTIES = [

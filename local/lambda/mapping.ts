@@ -8,9 +8,9 @@ export interface EventSourceMappingSettings {
   readonly batchSize: number;
   /** Batches under way at a time, at most. */
   readonly parallelizationFactor: number;
-  /** -1: none is too old. */
+  /** Older records are given up; -1: none is. */
   readonly maximumRecordAgeInSeconds: number;
-  /** -1: any number. */
+  /** After the first attempt; -1: without limit. */
   readonly maximumRetryAttempts: number;
   /** Whether a batch that the function fails on is cut in two. */
   readonly bisect: boolean;

@@ -59,16 +59,16 @@ export class FunctionSandbox {
     }
     this.exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#loaded = new Promise((resolve, reject) => this.#listen(resolve, reject));
-    // A failed start is told to whoever invokes or warms; with nobody waiting it is no error of this process.
+    // Whoever awaits `loaded` or invokes learns of a failed start; without them it must not end this process.
     this.#loaded.catch(() => {});
   }
 
-  /** Resolves once the bundle is loaded; rejects with FunctionError where it fails at that. */
+  /** Resolves once the bundle is loaded; rejects with FunctionError if that fails. */
   get loaded(): Promise<void> {
     return this.#loaded;
   }
 
-  /** No longer to be given invocations: crashed, or busy with one that ran out of time. */
+  /** Whether the worker takes no further invocations: it has crashed, or holds one that ran out of time. */
   get retired(): boolean {
     return this.#retired;
   }
@@ -123,7 +123,7 @@ export class FunctionSandbox {
     });
   }
 
-  /** But for metrics (CloudWatch's embedded format): here nobody counts them. */
+  /** Leaves out metrics in CloudWatch's embedded format, which nobody counts here. */
   #logOutput(text: string): void {
     const lines = text.trimEnd().split('\n');
     for (const line of lines) if (!line.startsWith('{"_aws":')) this.#logLine('info', line);

@@ -23,7 +23,7 @@ export class StreamLane {
   readonly #options: EventSourceMappingOptions;
   readonly #signals: LaneSignals;
   readonly #waiting: DynamoDBRecord[] = [];
-  /** What is left of batches that failed, to be delivered before what waits. */
+  /** The rest of batches that failed; it goes before what waits. */
   readonly #unfinished: Batch[] = [];
   #failuresInARow = 0;
   #running: Promise<void> | undefined;
@@ -44,11 +44,11 @@ export class StreamLane {
   }
 
   async #run(): Promise<void> {
-    // What comes at once is one batch.
+    // Records that come in the same turn of the event loop make one batch.
     await nextTurn();
     for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
       const left = await this.#deliver(batch).catch((error) => {
-        // Neither the function's failure nor the end of the batch: its outcome could not be written down.
+        // The outcome could not be written down, which is not the function's failure: the batch is delivered again.
         console.error(error);
         return [batch as Batch];
       });
@@ -67,7 +67,7 @@ export class StreamLane {
     return records.length === 0 ? undefined : { records, failures: 0 };
   }
 
-  /** Resolves to what is to be tried again, in its order. */
+  /** Resolves to the batches to try again, in their order. */
   async #deliver(batch: Batch): Promise<Batch[]> {
     const { bisect, maximumRetryAttempts: retries } = this.#options.settings;
     const records = await this.#discardTooOld(batch);

@@ -6,7 +6,7 @@ import type { StreamMapping } from './mapping-template.ts';
 
 export interface StreamMappingsOptions {
   readonly mappings: readonly StreamMapping[];
-  /** The stream of a table, which was opened with `readersOf` it. */
+  /** The stream of a table that was opened with its `readersOf`. */
   readonly streamOf: (table: string) => StreamLog;
   /** Runs a function; a rejection is its failure on the whole batch. */
   readonly invoke: (functionName: string, payload: unknown) => Promise<unknown>;

@@ -26,7 +26,7 @@ interface InvokeConfig {
   };
 }
 
-/** What the Lambda runtime would add to the environment of a function that has this role. */
+/** The variables that Lambda's runtime adds to the environment of a function with this role. */
 export type RuntimeEnvironment = (roleArn: string) => Readonly<Record<string, string>>;
 
 /**
