@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tests of what is loaded once and for all: handlers read their environment then, and mocks come before. And tests of
- * programs, which load all they need by themselves.
+ * Tests that need a worker of their own. Handlers read their environment once, when they are loaded, and a module must be
+ * mocked before that. Tests that start programs gain nothing from modules that other tests have loaded.
  */
 const ISOLATED_TESTS = [
   'test/lambdas/*.test.ts',
@@ -17,11 +17,11 @@ export default defineConfig({
   test: {
     globalSetup: 'test/support/temporary-folder.ts',
     setupFiles: 'test/support/temporary-setup.ts',
-    // Many a test waits for timers and programs.
+    // Many tests wait for timers and programs, so two cores run more than two workers.
     maxWorkers: '150%',
     projects: [
       { extends: true, test: { name: 'isolated', include: ISOLATED_TESTS } },
-      // Loading the CDK and the SDK takes longer than most tests.
+      // These share modules: loading the CDK and the SDK takes longer than most tests.
       {
         extends: true,
         test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: ISOLATED_TESTS },

@@ -15,6 +15,7 @@ try {
     allowedOrigins: list('allowedOrigins'),
     maxUploadBytes: number('maxUploadBytes'),
     uploadExpirySeconds: number('uploadExpirySeconds'),
+    runbookUrl: text('runbookUrl'),
   });
 } catch (error) {
   if (!(error instanceof SettingError)) throw error;

@@ -7,13 +7,13 @@ import {
   SCHEMA_VERSION,
 } from '#contract/events';
 
-/** The major of the `schema_version` that is written and read. */
+/** The major version that is written and read. */
 export const MAJOR_VERSION = SCHEMA_VERSION.replace(/\.\d+$/, '');
 
-/** Any minor: it adds optional fields, which who does not know them passes over. */
+/** Any minor version: a minor only adds optional fields, and a reader ignores fields that it does not know. */
 const schema_version = v.pipe(v.string(), v.regex(new RegExp(`^${MAJOR_VERSION}\\.\\d+$`)));
 
-/** The publisher's rules of a file name, as far as a pattern of JSON Schema can say them. */
+/** The service's rules for file names, as far as a pattern of JSON Schema can express them. */
 const filename = v.pipe(
   v.string(),
   v.maxLength(255),
@@ -25,14 +25,14 @@ const filename = v.pipe(
 );
 
 /**
- * Without the publisher's limits: it counts numbers by their text, which a subscriber's `JSON.parse` has lost. `1e20` is
- * written again as 21 digits.
+ * Metadata without the limits that register enforces. Register measures numbers as they were written, and a subscriber's
+ * `JSON.parse` has lost that: `1e20` would count as 21 digits.
  */
 const metadata = RawAsset.entries.metadata.pipe[0];
 
 /**
- * Each DatasetEvent as a subscriber may rely on it, whom a later minor must not break: what the JSON Schemas in
- * `docs/events/` are made of. Unlike the publisher's own schemas they say nothing that JSON Schema cannot.
+ * The DatasetEvents that a subscriber may rely on; a later minor version must not break them. The JSON Schemas in
+ * `docs/events/` are made from these, so they hold only rules that JSON Schema can express.
  */
 export const RECEIVED_EVENTS = {
   raw_asset_presigned: v.object({

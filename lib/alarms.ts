@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Publisher } from './publisher.ts';
 import type { RawAssetRule } from './raw-asset-rule.ts';
-import { SettingError } from './settings.ts';
+import { check, SettingError } from './settings.ts';
 
 export interface AlarmSettings {
   /**
@@ -24,6 +24,13 @@ export interface AlarmSettings {
    * @default - a minute
    */
   readonly eventAgeThreshold?: Duration;
+  /**
+   * The address of the runbook, which each alarm's description gives with the alarm's section: a page that whoever reads
+   * the alarm's e-mail can open, with the headings of docs/operations.md.
+   *
+   * @default 'docs/operations.md' - the file's name in this repository, which no browser opens
+   */
+  readonly runbookUrl?: string | undefined;
 }
 
 export interface AlarmsProps extends AlarmSettings {
@@ -34,7 +41,7 @@ interface AlarmDefinition {
   readonly metric: cloudwatch.IMetric;
   /** What goes on, in a sentence. */
   readonly description: string;
-  /** Of docs/operations.md. */
+  /** The anchor of its section in docs/operations.md. */
   readonly section: string;
   /** The alarm goes off above it. @default 0 */
   readonly above?: number;
@@ -47,15 +54,19 @@ const FOR_15_MINUTES = { bad: 3, of: 3 };
 /** What happens once and is to be dealt with: the alarm stays on until S3 has counted objects. */
 const FOR_A_DAY = { bad: 1, of: 24 };
 
-/** Watches the way of the events to the bus; each alarm names its section of the runbook. */
+/** Watches the way of the events to the bus. Each alarm's description gives the address of its section in the runbook. */
 export class Alarms extends Construct {
   readonly #actions: readonly cloudwatch.IAlarmAction[];
+  readonly #runbookUrl: string;
 
+  /** @throws SettingError for a runbook's address that is none */
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const { publisher, alarmActions = [] } = props;
     const { iteratorAgeThreshold = Duration.minutes(10), eventAgeThreshold = Duration.minutes(1) } = props;
     this.#actions = alarmActions;
+    check('runbookUrl', props.runbookUrl, isPage, 'an http or https URL without a fragment');
+    this.#runbookUrl = props.runbookUrl ?? 'docs/operations.md';
 
     this.#add('IteratorAge', {
       metric: publisher.metricIteratorAge(),
@@ -142,10 +153,15 @@ export class Alarms extends Construct {
       datapointsToAlarm: bad,
       // Most metrics have no values while nothing happens.
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      alarmDescription: `${description} Runbook: docs/operations.md#${section}`,
+      alarmDescription: `${description} Runbook: ${this.#runbookUrl}#${section}`,
     });
     alarm.addAlarmAction(...this.#actions);
     alarm.addOkAction(...this.#actions);
     return alarm;
   }
+}
+
+/** Whether an anchor can be appended to an address. */
+function isPage(address: string): boolean {
+  return /^https?:[^\s#]+$/.test(address) && URL.canParse(address);
 }

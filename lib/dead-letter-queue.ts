@@ -3,11 +3,11 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
 export interface DeadLetterQueueProps {
-  /** Of what it holds the failures: the end of a sentence. */
+  /** What the queue holds, as the end of the sentence "It is a dead-letter queue itself, of …" in cdk-nag's report. */
   readonly of: string;
 }
 
-/** Keeps what failed for as long as SQS keeps anything: 14 days. */
+/** A queue that keeps failed deliveries for 14 days, the longest that SQS allows. */
 export class DeadLetterQueue extends sqs.Queue {
   constructor(scope: Construct, id: string, props: DeadLetterQueueProps) {
     super(scope, id, {

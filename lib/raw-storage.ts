@@ -35,7 +35,7 @@ export class RawStorage extends Construct {
   /** Subscribers make their rules on it. */
   readonly bus: EventBus;
   readonly publisher: Publisher;
-  /** Of the way of the events; it can watch subscriptions too. */
+  /** The alarms on the way of events from the table to the bus. `watch` adds one for a subscription. */
   readonly alarms: Alarms;
 
   /** @throws SettingError for a setting that cannot be */

@@ -6,23 +6,24 @@ export interface JsonSchema {
   readonly required?: readonly string[];
 }
 
-/** What is told about values, and asserts nothing of them. */
+/** Keywords that describe values without restricting them. They may change freely. */
 const ANNOTATIONS = new Set(['$id', 'title', 'description', 'examples', 'deprecated']);
 
-const LOOKED_INTO = new Set(['properties', 'required']);
+/** Keywords that are compared property by property. */
+const COMPARED_BY_PROPERTY = new Set(['properties', 'required']);
 
 /**
- * One line for each difference of two JSON Schemas that breaks somebody: an event of the new one must pass the old one,
- * by which subscribers read, and an event of the old one must pass the new one, since events are archived and replayed.
- * So what a value may be is neither widened nor narrowed; all that may come is an optional property. Looks into
- * `properties`, and takes any other keyword for one that must stay as it is.
+ * Compares two JSON Schemas and returns one line for each breaking difference. A new event must pass the old schema, since
+ * subscribers still read by it, and an old event must pass the new schema, since events are archived and replayed. So the
+ * values that a property may have are neither widened nor narrowed, and only an optional property may be added. Every
+ * keyword but `properties`, `required` and the annotations must stay as it is.
  */
 export function breakingChanges(before: JsonSchema, after: JsonSchema, path = ''): string[] {
   const changes = keywordsOf(before, after)
     .filter((keyword) => !isDeepStrictEqual(inOrder(before[keyword]), inOrder(after[keyword])))
     .map(
       (keyword) =>
-        `${path || 'the event'}: ${keyword} was ${said(before, keyword)}, is ${said(after, keyword)}`,
+        `${path || 'the event'}: ${keyword} was ${describe(before, keyword)}, is ${describe(after, keyword)}`,
     );
 
   const { properties: old = {}, required: wasRequired = [] } = before;
@@ -39,17 +40,17 @@ export function breakingChanges(before: JsonSchema, after: JsonSchema, path = ''
   return changes;
 }
 
-/** Those that must stay as they are. */
+/** The keywords of the schemas that must stay as they are. */
 function keywordsOf(...schemas: readonly JsonSchema[]): string[] {
   const keywords = new Set(schemas.flatMap(Object.keys));
-  return [...keywords].filter((keyword) => !ANNOTATIONS.has(keyword) && !LOOKED_INTO.has(keyword));
+  return [...keywords].filter((keyword) => !ANNOTATIONS.has(keyword) && !COMPARED_BY_PROPERTY.has(keyword));
 }
 
-/** The values of an `enum`, or the names of types, mean the same in any order. */
+/** Sorts lists: the values of an `enum`, and the names of types, mean the same in any order. */
 function inOrder(value: unknown): unknown {
   return Array.isArray(value) ? value.toSorted() : value;
 }
 
-function said(schema: JsonSchema, keyword: string): string {
+function describe(schema: JsonSchema, keyword: string): string {
   return keyword in schema ? JSON.stringify(schema[keyword]) : 'not there';
 }

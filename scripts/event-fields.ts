@@ -1,4 +1,4 @@
-/** What the JSON Schemas of the events tell of each field; a field has one meaning wherever it stands. */
+/** The description of each field in the events' JSON Schemas. A field means the same wherever it occurs. */
 export const EVENT_FIELDS: Readonly<Record<string, string>> = {
   event_id:
     'Names the event: a redelivery carries the same one, so work done once per event_id is done once.',

@@ -7,7 +7,7 @@ import { MAJOR_VERSION, RECEIVED_EVENTS } from '#contract/received-event';
 import { breakingChanges, type JsonSchema } from './breaking-changes.ts';
 import { EVENT_FIELDS } from './event-fields.ts';
 
-/** `npm run events:schemas`: makes the JSON Schemas in `docs/events/` from the schemas that events are read by. */
+/** `npm run events:schemas` makes the JSON Schemas in `docs/events/` from the schemas of received events. */
 const FOLDER = fileURLToPath(new URL('../docs/events', import.meta.url));
 
 const DESCRIPTIONS: Readonly<Record<EventType, string>> = {
@@ -17,7 +17,7 @@ const DESCRIPTIONS: Readonly<Record<EventType, string>> = {
 
 const { metadata } = RECEIVED_EVENTS.raw_asset_registered.entries.asset.entries;
 
-/** What valibot has no word of JSON Schema for; anything else that has none is refused. */
+/** Conversions that the converter lacks. It throws an error for any other part of a schema that it cannot convert. */
 const CONFIG: ConversionConfig = {
   target: 'draft-2020-12',
   overrideAction: ({ valibotAction, jsonSchema }) =>
@@ -47,7 +47,7 @@ function described(schema: JsonSchema): JsonSchema {
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
-/** One line for each change that breaks who relies on a schema in `folder` of this major version. */
+/** One line for each breaking change since the schemas in `folder` of the same major version. */
 export function changesSince(folder: string, schemas: ReadonlyMap<string, JsonSchema>): string[] {
   return globSync(`${MAJOR_VERSION}.*/*.schema.json`, { cwd: folder }).flatMap((file) => {
     const [version, type = ''] = file.split(/[\\/]|\.schema\.json$/);
@@ -59,9 +59,9 @@ export function changesSince(folder: string, schemas: ReadonlyMap<string, JsonSc
 }
 
 /**
- * Writes the schemas to `folder`, in that of their `schema_version`.
+ * Writes the schemas into the folder of their `schema_version` in `folder`.
  *
- * @throws Error, and writes nothing, when that would break who relies on what is there
+ * @throws Error, and writes nothing, if one of them breaks those who rely on a schema that is there
  */
 export function publish(folder: string, schemas: ReadonlyMap<string, JsonSchema>): void {
   const changes = changesSince(folder, schemas);

@@ -7,12 +7,12 @@ import { concurrently } from './redrive/concurrently.ts';
 import { confirm } from './redrive/confirm.ts';
 import { readFailureObjects } from './redrive/failure-objects.ts';
 import { type Options, readOptions, USAGE } from './redrive/options.ts';
-import { placesOfStack } from './redrive/places.ts';
 import { readPoisonMessages } from './redrive/poison-messages.ts';
 import { Progress } from './redrive/progress.ts';
 import { redrive } from './redrive/redrive.ts';
+import { readStackOutputs } from './redrive/stack-outputs.ts';
 
-/** How many objects and messages are named for each reason why something stays. */
+/** How many objects and messages are named, at most, for each reason why they are kept. */
 const MOST_NAMES = 5;
 
 const options = optionsOf(process.argv.slice(2));
@@ -26,26 +26,26 @@ if (options.help) {
   }
 }
 
-/** Resolves to the exit code: 1 where something stays that was to be sent. */
+/** Resolves to the exit code: 1 if any event could not be sent, or any object or message not deleted. */
 async function run({ where, dryRun, yes }: Options): Promise<number> {
-  const { bus, bucket, queue } = typeof where === 'string' ? await placesOfStack(where) : where;
+  const { bus, bucket, queue } = typeof where === 'string' ? await readStackOutputs(where) : where;
   const events = new EventBridgeClient();
   // EventBridge takes what is put on a bus that is not there, and drops it.
   await events.send(new DescribeEventBusCommand({ Name: bus }));
 
   const signal = interruption();
   const progress = new Progress(process.stderr);
-  const tellRead = (text: string) => {
+  const reportRead = (text: string) => {
     signal.throwIfAborted();
-    progress.tell(text);
+    progress.report(text);
   };
   const backlog = new Backlog();
   try {
-    await readPoisonMessages(new SQSClient(), queue, backlog, tellRead);
-    await readFailureObjects(new S3Client(), bucket, backlog, tellRead);
+    await readPoisonMessages(new SQSClient(), queue, backlog, reportRead);
+    await readFailureObjects(new S3Client(), bucket, backlog, reportRead);
     progress.clear();
     const total = backlog.changes().length;
-    if (backlog.holdings().length === 0) return say('Nothing is held.', 0);
+    if (backlog.deadLetters().length === 0) return say('Nothing is held.', 0);
     console.log(String(backlog));
     if (dryRun) return 0;
     const isWanted = yes || (await confirm(`Send them to ${bus}?`, process.stdin, process.stderr));
@@ -55,7 +55,7 @@ async function run({ where, dryRun, yes }: Options): Promise<number> {
       backlog,
       sender: new EventSender(events, bus),
       signal,
-      onProgress: (sent) => progress.tell(`${sent} of ${count(total, 'event')} sent`),
+      onProgress: (sent) => progress.report(`${sent} of ${count(total, 'event')} sent`),
     });
     progress.clear();
     console.log(`Sent ${count(sent, 'event')}.`);
@@ -64,7 +64,7 @@ async function run({ where, dryRun, yes }: Options): Promise<number> {
     console.error(`What stays: ${backlog}`);
     return 1;
   } finally {
-    await concurrently(backlog.holdings(), (holding) => holding.release().catch(() => {}));
+    await concurrently(backlog.deadLetters(), (letter) => letter.release().catch(() => {}));
   }
 }
 

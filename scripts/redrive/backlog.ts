@@ -1,13 +1,13 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { type Change, toChanges } from '#core/events/event-sender';
-import type { Holding, StreamRecord } from './holding.ts';
+import type { DeadLetter, StreamRecord } from './dead-letter.ts';
 
-/** A change whose event is not on the bus yet, and all that holds its record. */
-export class HeldChange implements Change {
+/** A change whose event is not on the bus yet, with every object and message that holds its record. */
+export class UnsentChange implements Change {
   readonly asset: string;
   readonly sequenceNumber: string;
-  readonly holdings = new Set<Holding>();
-  /** JSON of what the event is made of: there may be hundreds of thousands, and as objects they would take much more. */
+  readonly deadLetters = new Set<DeadLetter>();
+  /** The record's new image as JSON: there may be hundreds of thousands, and as objects they would take far more memory. */
   readonly #image: string;
 
   constructor({ asset, sequenceNumber, record }: Change) {
@@ -22,77 +22,78 @@ export class HeldChange implements Change {
 }
 
 interface Content {
+  /** How many stream records it holds. */
   readonly records: number;
-  /** Those that are not on the bus yet. */
-  readonly changes: Set<HeldChange>;
+  /** The changes of these records whose events are not on the bus yet. */
+  readonly changes: Set<UnsentChange>;
 }
 
-/** What the failure destinations hold: each change once, though several objects or messages may hold its record. */
+/** Everything in the failure bucket and the poison queue. Each change is kept once, even if several objects or messages hold its record. */
 export class Backlog {
-  readonly #holdings = new Map<Holding, Content>();
-  /** With the reason. */
-  readonly #unreadable = new Map<Holding, string>();
-  /** Those that are not on the bus yet. */
-  readonly #changes = new Map<string, HeldChange>();
+  readonly #contents = new Map<DeadLetter, Content>();
+  /** The reason why each could not be read. */
+  readonly #unreadable = new Map<DeadLetter, string>();
+  /** The changes whose events are not on the bus yet, by asset and sequence number. */
+  readonly #changes = new Map<string, UnsentChange>();
 
-  /** `read` throws where the holding is none of ours: it is left alone then. */
-  add(holding: Holding, read: () => readonly StreamRecord[]): void {
+  /** @param read throws if neither Lambda nor the publisher wrote the object or message, which is then never deleted */
+  add(letter: DeadLetter, read: () => readonly StreamRecord[]): void {
     let records: readonly StreamRecord[];
     try {
       records = read();
     } catch (error) {
-      this.#unreadable.set(holding, (error as Error).message);
+      this.#unreadable.set(letter, (error as Error).message);
       return;
     }
     const changes = toChanges(records as readonly DynamoDBRecord[]).map((change) => {
-      const known = this.#changes.get(idOf(change)) ?? new HeldChange(change);
+      const known = this.#changes.get(idOf(change)) ?? new UnsentChange(change);
       this.#changes.set(idOf(change), known);
-      known.holdings.add(holding);
+      known.deadLetters.add(letter);
       return known;
     });
-    this.#holdings.set(holding, { records: records.length, changes: new Set(changes) });
+    this.#contents.set(letter, { records: records.length, changes: new Set(changes) });
   }
 
-  /** In the order in which they were made. */
-  changes(): readonly HeldChange[] {
+  /** The changes whose events are not on the bus yet, oldest first. */
+  changes(): readonly UnsentChange[] {
     return [...this.#changes.values()].sort(byTime);
   }
 
-  /** Holdings that could not be read, and why. */
-  unreadable(): ReadonlyMap<Holding, string> {
+  /** The objects and messages that could not be read, each with the reason. */
+  unreadable(): ReadonlyMap<DeadLetter, string> {
     return this.#unreadable;
   }
 
-  /** Every holding that is not deleted. */
-  holdings(): readonly Holding[] {
-    return [...this.#holdings.keys(), ...this.#unreadable.keys()];
+  /** Every object and message that is not deleted yet. */
+  deadLetters(): readonly DeadLetter[] {
+    return [...this.#contents.keys(), ...this.#unreadable.keys()];
   }
 
-  /** Those that hold nothing that is not on the bus. */
-  done(): readonly Holding[] {
-    return [...this.#holdings].flatMap(([holding, { changes }]) => (changes.size === 0 ? [holding] : []));
+  /** The objects and messages whose events are all on the bus. */
+  done(): readonly DeadLetter[] {
+    return [...this.#contents].flatMap(([letter, { changes }]) => (changes.size === 0 ? [letter] : []));
   }
 
-  /** Notes that a change's event is on the bus. @returns the holdings that hold nothing else */
-  publish(change: HeldChange): readonly Holding[] {
+  /** Notes that a change's event is on the bus. @returns the objects and messages whose events are all on the bus now */
+  publish(change: UnsentChange): readonly DeadLetter[] {
     this.#changes.delete(idOf(change));
-    return [...change.holdings].filter((holding) => {
-      const changes = this.#holdings.get(holding)?.changes;
+    return [...change.deadLetters].filter((letter) => {
+      const changes = this.#contents.get(letter)?.changes;
       changes?.delete(change);
       return changes?.size === 0;
     });
   }
 
-  async delete(holding: Holding): Promise<void> {
-    await holding.delete();
-    this.#holdings.delete(holding);
+  async delete(letter: DeadLetter): Promise<void> {
+    await letter.delete();
+    this.#contents.delete(letter);
   }
 
   /** `12 records in 3 objects, 2 messages: 14 events of 9 assets` */
   toString(): string {
-    const ofKind = (kind: Holding['kind']) => this.holdings().filter((holding) => holding.kind === kind);
+    const ofKind = (kind: DeadLetter['kind']) => this.deadLetters().filter((letter) => letter.kind === kind);
     const [objects, messages] = [ofKind('object'), ofKind('message')];
-    const records = objects.reduce((sum, object) => sum + (this.#holdings.get(object)?.records ?? 0), 0);
+    const records = objects.reduce((sum, object) => sum + (this.#contents.get(object)?.records ?? 0), 0);
     const assets = new Set([...this.#changes.values()].map(({ asset }) => asset));
     const held = [
       ...(objects.length > 0 ? [`${count(records, 'record')} in ${count(objects.length, 'object')}`] : []),
@@ -109,7 +110,7 @@ export function count(number: number, noun: string): string {
 
 const idOf = ({ asset, sequenceNumber }: Change) => `${asset} ${sequenceNumber}`;
 
-/** Sequence numbers are digits, of which an asset's go up: the longer is the later. */
+/** Compares sequence numbers, which are digits and grow from change to change: of two, the one with more digits is later. */
 function byTime({ sequenceNumber: a }: Change, { sequenceNumber: b }: Change): number {
   return a.length - b.length || (a < b ? -1 : 1);
 }

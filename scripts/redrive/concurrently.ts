@@ -1,12 +1,16 @@
-/** Calls to a service that are under way at a time. */
+/** How many calls to a service run at the same time. */
 const LIMIT = 16;
 
-/** Calls `action` with each item, several at a time. @throws what the first call that fails throws; none is begun then */
+/**
+ * Calls `action` with each item, several at a time.
+ *
+ * @throws the error of the first call that fails; no further call is started then
+ */
 export async function concurrently<T>(
   items: Iterable<T>,
   action: (item: T) => Promise<unknown>,
 ): Promise<void> {
-  // One for all workers, and ended by the worker that leaves its loop.
+  // All workers share the iterator. A worker whose call fails leaves its loop, which ends the iterator for the others.
   const rest = (function* () {
     yield* items;
   })();

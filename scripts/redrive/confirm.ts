@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 
-/** Asks a question. @returns whether the answer is yes; an end of the input is none, and so is Ctrl-C */
+/** Asks a question. @returns whether the answer is yes; the end of the input and Ctrl-C count as no */
 export async function confirm(question: string, input: Readable, output: Writable): Promise<boolean> {
   const lines = createInterface({ input, output });
   const closed = new AbortController();

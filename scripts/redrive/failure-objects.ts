@@ -6,12 +6,12 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Backlog } from './backlog.ts';
 import { concurrently } from './concurrently.ts';
-import { recordsOfObject } from './holding.ts';
+import { recordsOfObject } from './dead-letter.ts';
 
-/** What the keys of Lambda's objects begin with. */
+/** The prefix of the keys that Lambda writes to. */
 const PREFIX = 'aws/lambda/';
 
-/** Adds every object that a stream mapping has left in the bucket. */
+/** Adds every object that Lambda has written to the failure bucket to the backlog. */
 export async function readFailureObjects(
   client: S3Client,
   bucket: string,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Places } from './places.ts';
+import type { RedriveTargets } from './stack-outputs.ts';
 
 export const USAGE = `Sends the events again that never reached the bus: what the failure bucket and the poison queue hold.
 
@@ -19,11 +19,11 @@ export interface Options {
   readonly help: boolean;
   readonly dryRun: boolean;
   readonly yes: boolean;
-  /** Of the stack, or the places themselves. */
-  readonly where: string | Places;
+  /** The name of a stack whose outputs name the targets, or the targets themselves. */
+  readonly where: string | RedriveTargets;
 }
 
-/** @throws Error for an argument that cannot be */
+/** @throws Error for an argument that is unknown, or that contradicts another */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -46,7 +46,7 @@ function readWhere({
   bus,
   bucket,
   queue,
-}: Partial<Places> & { readonly stack?: string }): string | Places {
+}: Partial<RedriveTargets> & { readonly stack?: string }): string | RedriveTargets {
   const isNamed = [bus, bucket, queue].some((value) => value !== undefined);
   if (stack && !isNamed) return stack;
   if (stack === undefined && bus && bucket && queue) return { bus, bucket, queue };

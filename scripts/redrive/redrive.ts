@@ -1,25 +1,25 @@
 import { callsFor, type EventSender, type Failure } from '#core/events/event-sender';
-import type { Backlog, HeldChange } from './backlog.ts';
+import type { Backlog, UnsentChange } from './backlog.ts';
 import { concurrently } from './concurrently.ts';
-import type { Holding } from './holding.ts';
+import type { DeadLetter } from './dead-letter.ts';
 
 export interface RedriveOptions {
   readonly backlog: Backlog;
   readonly sender: EventSender;
-  /** Once it aborts, the call under way is the last. */
+  /** Once it aborts, the call that is running is the last. */
   readonly signal: AbortSignal;
-  /** Takes how many events are on the bus. */
+  /** Called with the number of events sent so far. */
   readonly onProgress: (sent: number) => void;
 }
 
 export interface Report {
-  /** Events. */
+  /** How many events are on the bus now. */
   readonly sent: number;
-  /** By reason, the names of what holds something that stays. */
+  /** The names of the objects and messages that are kept, by the reason. */
   readonly stays: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** How long a call may take with all its attempts, in milliseconds. */
+/** The most time that a call may take with all its attempts, in milliseconds. */
 const CALL_TIMEOUT_MS = 60_000;
 
 /**
@@ -28,32 +28,32 @@ const CALL_TIMEOUT_MS = 60_000;
  */
 export async function redrive({ backlog, sender, signal, onProgress }: RedriveOptions): Promise<Report> {
   const stays = new Map<string, Set<string>>();
-  const stay = (reason: string, holdings: Iterable<Holding>) => {
+  const stay = (reason: string, letters: Iterable<DeadLetter>) => {
     const names = stays.get(reason) ?? new Set();
     stays.set(reason, names);
-    for (const { name } of holdings) names.add(name);
+    for (const { name } of letters) names.add(name);
   };
-  const remove = (holdings: Iterable<Holding>) =>
-    concurrently(holdings, async (holding) => {
-      await backlog.delete(holding).catch((error: Error) => {
-        stay(`sent, but not deleted: ${error.name}: ${error.message}`, [holding]);
+  const remove = (letters: Iterable<DeadLetter>) =>
+    concurrently(letters, async (letter) => {
+      await backlog.delete(letter).catch((error: Error) => {
+        stay(`sent, but not deleted: ${error.name}: ${error.message}`, [letter]);
       });
     });
 
-  for (const [holding, reason] of backlog.unreadable()) stay(`not to be read: ${reason}`, [holding]);
+  for (const [letter, reason] of backlog.unreadable()) stay(`not to be read: ${reason}`, [letter]);
   await remove(backlog.done());
   const heldBack = new Set<string>();
   let sent = 0;
-  for (const call of callsFor(backlog.changes()) as HeldChange[][]) {
+  for (const call of callsFor(backlog.changes()) as UnsentChange[][]) {
     if (signal.aborted) {
-      for (const { holdings } of call) stay('interrupted', holdings);
+      for (const { deadLetters } of call) stay('interrupted', deadLetters);
       continue;
     }
-    const isHeldBack = ({ asset }: HeldChange) => heldBack.has(asset);
-    for (const { holdings } of call.filter(isHeldBack)) stay('held back by an earlier event', holdings);
+    const isHeldBack = ({ asset }: UnsentChange) => heldBack.has(asset);
+    for (const { deadLetters } of call.filter(isHeldBack)) stay('held back by an earlier event', deadLetters);
     const free = call.filter((change) => !isHeldBack(change));
     const failures = await sender.send(free, AbortSignal.timeout(CALL_TIMEOUT_MS));
-    const done: Holding[] = [];
+    const done: DeadLetter[] = [];
     for (const change of free) {
       const failure = failures.get(change);
       if (failure === undefined) {
@@ -61,7 +61,7 @@ export async function redrive({ backlog, sender, signal, onProgress }: RedriveOp
         done.push(...backlog.publish(change));
       } else {
         heldBack.add(change.asset);
-        stay(describe(failure), change.holdings);
+        stay(describe(failure), change.deadLetters);
       }
     }
     await remove(done);

@@ -4,21 +4,30 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PresignResponse } from '#contract/uploads';
-import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { curlSession, TOKEN_BY_CURL } from '../../local/dev/banner.ts';
+import type { ApiClient } from '../../scripts/api-client.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { Client, eventsOf, sha256 } from './client.ts';
+import { eventsOf, sha256 } from './client.ts';
+import { cloudOf, openTarget, type Target, testLocally } from './target.ts';
 
-let cloud: Cloud;
-let client: Client;
+let target: Target;
+let client: ApiClient;
 
 beforeAll(async () => {
-  cloud = await startCloud({ port: 0 });
-  client = await Client.for(cloud, { sub: 'tester' });
+  target = await openTarget();
+  client = await target.as('tenant');
 });
-afterAll(() => cloud?.close());
+afterAll(() => target?.close());
 
 const file = readFileSync('package-lock.json');
+
+/** Names of the embedded cloud, which a test knows beforehand. Of a deployed stack they are read from a form's `uri`. */
+function expected({ uri }: PresignResponse) {
+  if (target.cloud !== undefined)
+    return { bucket: target.cloud.names.bucket, tenant: 't_demo', env: 'dev', user: 'tester' };
+  const [, bucket, tenant, env] = /^s3:\/\/([^/]+)\/tenants\/([^/]+)\/([^/]+)\/raw\//.exec(uri) ?? [];
+  return { bucket, tenant, env, user: expect.any(String) };
+}
 
 test('presign, post, register, get: the asset, and each event once', async () => {
   const declared = { filename: 'package-lock.json', size_bytes: file.length, sha256: sha256(file) };
@@ -27,15 +36,16 @@ test('presign, post, register, get: the asset, and each event once', async () =>
   const form = presigned.body as unknown as PresignResponse;
   expect((await client.upload(form, file)).status).toBe(201);
 
+  const { bucket, tenant, env, user } = expected(form);
   const metadata = { source: 'npm', nested: { n: 1e21, list: [null, ''] } };
   const registered = await client.register({ asset_id: form.asset_id, metadata });
   expect(registered).toEqual({
     status: 200,
     body: {
       asset_id: form.asset_id,
-      tenant_id: 't_demo',
-      env: 'dev',
-      uri: `s3://${cloud.names.bucket}/tenants/t_demo/dev/raw/${form.asset_id}/package-lock.json`,
+      tenant_id: tenant,
+      env,
+      uri: `s3://${bucket}/tenants/${tenant}/${env}/raw/${form.asset_id}/package-lock.json`,
       filename: 'package-lock.json',
       content_type: 'application/json',
       status: 'registered',
@@ -43,13 +53,15 @@ test('presign, post, register, get: the asset, and each event once', async () =>
       sha256: sha256(file),
       version_id: expect.any(String),
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      created_by: 'tester',
+      created_by: user,
       metadata,
     },
   });
   expect(await client.get(form.asset_id)).toEqual(registered);
   expect(await client.register({ asset_id: form.asset_id })).toEqual(registered);
 
+  const { cloud } = target;
+  if (cloud === undefined) return;
   await expect.poll(() => eventsOf(cloud, form.asset_id).length, { timeout: 10_000 }).toBe(2);
   const [first, second] = eventsOf(cloud, form.asset_id);
   expect(first).toMatchObject({
@@ -80,12 +92,15 @@ test('a repeated presign of a named asset is a fresh form and no second event', 
   const form = second.body as unknown as PresignResponse;
   expect((await client.upload(form, 'abc')).status).toBe(201);
   expect((await client.register({ asset_id })).status).toBe(200);
+  const { cloud } = target;
+  if (cloud === undefined) return;
   await expect
     .poll(() => eventsOf(cloud, asset_id).map(({ sequence }) => sequence), { timeout: 10_000 })
     .toEqual([1, 2]);
 });
 
-test('no event holds a form or a token', async () => {
+testLocally('no event holds a form or a token', async () => {
+  const cloud = cloudOf(target);
   const text = JSON.stringify(cloud.bus.events());
   const token = cloud.iam.credentialsOf('arn:aws:iam::000000000000:role/presign-upload-role').sessionToken;
   for (const secret of ['policy', 'signature', 'x-amz-', 'eyJ', 'asia', token]) {
@@ -93,12 +108,12 @@ test('no event holds a form or a token', async () => {
   }
 });
 
-test.each(['with spaces & "quotes", it\'s; ünïcödé 100%.txt', '@-starts=oddly', '-dash'])(
+testLocally.each(['with spaces & "quotes", it\'s; ünïcödé 100%.txt', '@-starts=oddly', '-dash'])(
   'the printed curl lines upload %s',
   async (name) => {
     const path = join(temporaryDirectory(), name);
     writeFileSync(path, file);
-    const lines = curlSession({ apiUrl: cloud.apiUrl, token: TOKEN_BY_CURL });
+    const lines = curlSession({ apiUrl: target.apiUrl, token: TOKEN_BY_CURL });
     const mark = 'echo ====';
     const script = [
       lines.setup,

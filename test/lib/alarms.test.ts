@@ -167,6 +167,21 @@ test('every alarm names its section of the runbook, and every section has an ala
   expect([...named].sort()).toEqual([...sections].sort());
 });
 
+test('an e-mail can open the runbook: its address is a setting', () => {
+  const runbookUrl = 'https://wiki.example/nexus/operations?page=1';
+  const custom = synth({ runbookUrl });
+  expect(resource(custom, ALARM, 'AlarmsEventAge').properties.AlarmDescription).toBe(
+    `Events reach the bus late. Runbook: ${runbookUrl}#event-age`,
+  );
+});
+
+test.each(['operations.md', 'https://wiki.example/#nexus', 'https://', 'https://wiki.example/a page'])(
+  'the runbook is not at %s',
+  (runbookUrl) => {
+    expect(() => synth({ runbookUrl })).toThrow(`Invalid runbookUrl "${runbookUrl}"`);
+  },
+);
+
 test('the runbook links only to its own sections', () => {
   const anchors = [...runbook.matchAll(/^##+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
   const links = [...runbook.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link);

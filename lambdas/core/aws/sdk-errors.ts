@@ -4,7 +4,7 @@ import { RawStorageError } from '#core/errors';
 type SdkError = Parameters<typeof isServerError>[0];
 
 /** True where the same call may succeed later: throttled, timed out, cut off, or a fault of the service's own. */
-export function isTemporary(error: unknown): boolean {
+function isTemporary(error: unknown): boolean {
   const sdkError = error as SdkError;
   return (
     error instanceof Error &&

@@ -5,7 +5,7 @@ import { type Change, callsFor, EventSender, type Failure, toChanges } from '#co
 import { describeError, log } from '#core/log';
 import { METRIC, putMetric } from '#core/metrics';
 
-/** Puts the events that the table's changes tell of on the bus: the outbox's only reader. */
+/** Publishes the events of the table's changes: the outbox's only reader. */
 export class EventPublisher {
   readonly #sender: EventSender;
   readonly #queue: SQSClient;
@@ -18,10 +18,10 @@ export class EventPublisher {
   }
 
   /**
-   * Publishes each change of a batch, those of one asset in their order. What can never be published goes to the
-   * poison queue; the rest goes on.
+   * Publishes the changes of a batch, those of one asset in their order. A change that can never be published goes to the
+   * poison queue and holds nothing back.
    *
-   * @param signal once it aborts, nothing is sent any more: what is left is to be delivered again
+   * @param signal once it aborts, nothing more is sent, and the rest counts as not published
    * @returns the sequence numbers of the records to deliver again
    */
   async publish(records: readonly DynamoDBRecord[], signal: AbortSignal): Promise<string[]> {
@@ -33,7 +33,7 @@ export class EventPublisher {
       for (const change of call) if (heldBack.has(change.asset)) unpublished.add(change);
       const changes = call.filter((change) => !heldBack.has(change.asset));
       const failures = await this.#sender.send(changes, signal);
-      const temporary = await this.#bury(failures, signal);
+      const temporary = await this.#deadLetter(failures, signal);
       for (const change of temporary) {
         unpublished.add(change);
         heldBack.add(change.asset);
@@ -46,14 +46,14 @@ export class EventPublisher {
     return [...unpublished].map((change) => change.sequenceNumber);
   }
 
-  /** Puts what is hopeless in the poison queue. @returns the changes that are to be tried again */
-  async #bury(failures: ReadonlyMap<Change, Failure>, signal: AbortSignal): Promise<Change[]> {
+  /** Sends the permanent failures to the poison queue. @returns the changes to try again */
+  async #deadLetter(failures: ReadonlyMap<Change, Failure>, signal: AbortSignal): Promise<Change[]> {
     const temporary: [Change, Failure][] = [];
     for (const [change, failure] of failures) {
-      if (!failure.hopeless || !(await this.#sendToPoisonQueue(change, failure, signal)))
+      if (!failure.isPermanent || !(await this.#sendToPoisonQueue(change, failure, signal)))
         temporary.push([change, failure]);
     }
-    // A call that failed whole is one line.
+    // The changes of a call that failed as a whole share one line of the log.
     for (const [reason, { length }] of Map.groupBy(temporary, ([, failure]) => failure.reason))
       log('error', 'events not published', { entries: length, ...reason });
     return temporary.map(([change]) => change);
@@ -78,14 +78,14 @@ export class EventPublisher {
 }
 
 /**
- * The only characters of JSON text that SQS refuses, and that a client may well have in its metadata.
+ * Escapes the only characters of JSON text that SQS refuses. A client's metadata may hold them.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 function escapeNoncharacters(json: string): string {
   return json.replaceAll('\uFFFE', '\\ufffe').replaceAll('\uFFFF', '\\uffff');
 }
 
-/** Milliseconds since the change, of a record whose event is on the bus. */
+/** The age of a change in milliseconds, once its event is on the bus. */
 function ageOf({ record }: Change): number {
   return Date.now() - Date.parse(String(record.dynamodb?.NewImage?.['occurred_at']?.S));
 }

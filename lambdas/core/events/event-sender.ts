@@ -16,36 +16,36 @@ import { describeError } from '#core/log';
 const MAX_ENTRIES = 10;
 
 /**
- * How often an entry is sent, if the bus takes the call but not the entry: the SDK tries only whole calls again. Left to
- * the stream, each would bring all the records after it along once more, published or not.
+ * How often an entry is sent that the bus refuses while it takes the call: the SDK retries whole calls only. A retry by the
+ * stream would deliver all later records of the batch again too, whether published or not.
  */
 const MAX_ATTEMPTS = 3;
-/** The longest wait after a first attempt; twice as long after the next. */
+/** The longest wait after the first attempt, in milliseconds. It doubles with each attempt. */
 const BACKOFF_MS = 100;
 
-/** Faults of the entry itself, which no retry mends. */
-const HOPELESS = new Set(['MalformedDetail', 'InvalidArgument', 'ValidationException']);
+/** Error codes of PutEvents that are the entry's own fault, so that every retry fails in the same way. */
+const PERMANENT_ERRORS = new Set(['MalformedDetail', 'InvalidArgument', 'ValidationException']);
 
-/** A change of an asset that makes an event, as the table's stream tells of it. */
+/** A change of an asset that has an event, read from a record of the table's stream. */
 export interface Change {
   readonly record: DynamoDBRecord;
-  /** Its partition key. */
+  /** The partition key of the asset's item. */
   readonly asset: string;
-  /** The record's in the stream, where an asset's go up. */
+  /** The record's sequence number in the stream; those of one asset only grow. */
   readonly sequenceNumber: string;
 }
 
 /** Why a change's event is not on the bus. */
 export interface Failure {
-  /** May be logged; the failures of one call have one reason, if it failed whole. */
+  /** Safe to log. If a whole call failed, its changes share one reason. */
   readonly reason: Readonly<Record<string, unknown>>;
-  /** Whether the change itself is at fault, so that no retry mends it. */
-  readonly hopeless: boolean;
-  /** What the bus refused; none where the change tells of no event. */
+  /** Whether every retry would fail in the same way, because the change itself is at fault. */
+  readonly isPermanent: boolean;
+  /** The entry that the bus refused; undefined if none could be built from the change. */
   readonly entry?: PutEventsRequestEntry;
 }
 
-/** A record tells of a change where its item's event is a new one: not by a renewed window, nor by a removal. */
+/** The changes that have a new event. A renewed window keeps the item's `event_id`, and a removal has no new image. */
 export function toChanges(records: readonly DynamoDBRecord[]): Change[] {
   return records.flatMap((record) => {
     const { NewImage, OldImage, Keys, SequenceNumber } = record.dynamodb ?? {};
@@ -55,8 +55,8 @@ export function toChanges(records: readonly DynamoDBRecord[]): Change[] {
 }
 
 /**
- * Cuts changes into as few calls as keep an asset's changes in their order: one call's entries may be taken in any order,
- * so an asset's second change is in a later call than its first.
+ * Splits changes into calls of PutEvents, as few as possible. EventBridge may take the entries of one call in any order, so
+ * an asset's second change goes into a later call than its first.
  */
 export function callsFor(changes: readonly Change[]): Change[][] {
   const turns: Change[][] = [];
@@ -72,7 +72,7 @@ export function callsFor(changes: readonly Change[]): Change[][] {
   return calls;
 }
 
-/** Puts the events that changes tell of on the bus. */
+/** Builds the events of changes and puts them on the bus. */
 export class EventSender {
   readonly #bus: EventBridgeClient;
   readonly #busName: string;
@@ -83,10 +83,10 @@ export class EventSender {
   }
 
   /**
-   * Sends the changes of one call.
+   * Sends the changes of one call of PutEvents.
    *
-   * @param signal once it aborts, nothing is sent any more
-   * @returns why some are not on the bus; never rejects
+   * @param signal once it aborts, nothing more is sent
+   * @returns the failures, by change; never rejects
    */
   async send(changes: readonly Change[], signal: AbortSignal): Promise<ReadonlyMap<Change, Failure>> {
     const failures = new Map<Change, Failure>();
@@ -95,7 +95,7 @@ export class EventSender {
       try {
         entries.set(change, this.#entry(change));
       } catch (error) {
-        failures.set(change, { reason: describeError(error), hopeless: true });
+        failures.set(change, { reason: describeError(error), isPermanent: true });
       }
     }
     const outcomes = await this.#put([...entries.values()], signal);
@@ -117,7 +117,7 @@ export class EventSender {
     };
   }
 
-  /** Resolves to what each entry failed of: nothing where it is on the bus. */
+  /** Resolves to each entry's failure, or undefined if the entry is on the bus. */
   async #put(
     entries: readonly PutEventsRequestEntry[],
     abortSignal: AbortSignal,
@@ -128,29 +128,29 @@ export class EventSender {
       const command = new PutEventsCommand({ Entries: [...entries] });
       const { Entries = [] } = await this.#bus.send(command, { abortSignal });
       const failures = entries.map((entry, index) => failureOf(entry, Entries[index]));
-      const again = entries.filter((_, index) => failures[index]?.hopeless === false);
+      const again = entries.filter((_, index) => failures[index]?.isPermanent === false);
       if (again.length === 0 || attempt === MAX_ATTEMPTS) return failures;
       await backOff(attempt, abortSignal);
       const outcomes = (await this.#put(again, abortSignal, attempt + 1)).values();
-      return failures.map((failure) => (failure?.hopeless === false ? outcomes.next().value : failure));
+      return failures.map((failure) => (failure?.isPermanent === false ? outcomes.next().value : failure));
     } catch (error) {
-      const hopeless = error instanceof Error && HOPELESS.has(error.name);
-      // One entry spoils a call that is refused whole; alone, each gets its own answer.
-      if (hopeless && entries.length > 1) {
+      const isPermanent = error instanceof Error && PERMANENT_ERRORS.has(error.name);
+      // A single bad entry can have the whole call refused; sent one by one, each entry gets an answer of its own.
+      if (isPermanent && entries.length > 1) {
         const outcomes = [];
         for (const entry of entries) outcomes.push(...(await this.#put([entry], abortSignal)));
         return outcomes;
       }
       const reason = describeError(error);
-      return entries.map((entry) => ({ reason, hopeless, entry }));
+      return entries.map((entry) => ({ reason, isPermanent, entry }));
     }
   }
 }
 
-/** Random, so that those who failed together do not come again together. */
+/** Waits for a random time (full jitter), so that callers that failed together do not retry together. */
 async function backOff(attempt: number, signal: AbortSignal): Promise<void> {
   const longest = BACKOFF_MS * 2 ** (attempt - 1);
-  // The call that follows finds out that the signal aborts.
+  // An aborted wait is no error here: the call that follows finds the signal aborted.
   await sleep(Math.random() * longest, undefined, { signal }).catch(() => {});
 }
 
@@ -160,5 +160,9 @@ function failureOf(
 ): Failure | undefined {
   if (result?.EventId !== undefined) return undefined;
   const { ErrorCode: error = 'InternalFailure', ErrorMessage: detail } = result ?? {};
-  return { reason: { error, ...(detail !== undefined && { detail }) }, hopeless: HOPELESS.has(error), entry };
+  return {
+    reason: { error, ...(detail !== undefined && { detail }) },
+    isPermanent: PERMANENT_ERRORS.has(error),
+    entry,
+  };
 }

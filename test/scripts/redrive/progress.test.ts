@@ -14,7 +14,7 @@ function progressOn(isTTY: boolean) {
 test('is a line that changes on a terminal, and leaves it empty', () => {
   const { progress, written } = progressOn(true);
   for (let sent = 0; sent < 10; sent++) {
-    progress.tell(`${sent} of 10 sent`);
+    progress.report(`${sent} of 10 sent`);
     vi.advanceTimersByTime(50);
   }
   progress.clear();
@@ -25,7 +25,7 @@ test('is a line that changes on a terminal, and leaves it empty', () => {
 test('is a line every ten seconds elsewhere', () => {
   const { progress, written } = progressOn(false);
   for (let second = 0; second < 25; second++) {
-    progress.tell(`after ${second} s`);
+    progress.report(`after ${second} s`);
     vi.advanceTimersByTime(1000);
   }
   progress.clear();

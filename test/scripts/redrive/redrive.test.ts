@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { EventSender } from '#core/events/event-sender';
 import { Backlog } from '../../../scripts/redrive/backlog.ts';
-import { type Holding, recordsOfMessage, recordsOfObject } from '../../../scripts/redrive/holding.ts';
+import { type DeadLetter, recordsOfMessage, recordsOfObject } from '../../../scripts/redrive/dead-letter.ts';
 import { redrive } from '../../../scripts/redrive/redrive.ts';
 import { startAws, type TestAws } from '../../support/aws.ts';
 import { idOf, lifecycle } from './waiting.ts';
@@ -28,7 +28,7 @@ async function run(places: readonly Place[]) {
   const backlog = new Backlog();
   for (const [index, place] of places.entries()) {
     if (place.isDeleted) continue;
-    const holding: Holding = {
+    const letter: DeadLetter = {
       kind: index % 2 === 0 ? 'object' : 'message',
       name: String(index),
       async delete() {
@@ -37,8 +37,8 @@ async function run(places: readonly Place[]) {
       async release() {},
     };
     const [record] = place.records;
-    backlog.add(holding, () =>
-      holding.kind === 'object'
+    backlog.add(letter, () =>
+      letter.kind === 'object'
         ? recordsOfObject(JSON.stringify({ payload: JSON.stringify({ Records: place.records }) }))
         : recordsOfMessage(JSON.stringify({ record })),
     );
@@ -85,7 +85,7 @@ test('however the records lie: nothing out of order, nothing deleted too soon, a
         const taken = Entries.filter((entry) => !isRefused(entry));
         const results = taken.length === 0 ? [] : await put({ Entries: taken }, caller);
         const answers = ((results as { Entries?: object[] }).Entries ?? []).values();
-        // Hopeless, so that it is not tried again at once.
+        // A permanent failure, so that the entry is not sent again at once.
         const refusal = { ErrorCode: 'MalformedDetail' };
         return { Entries: Entries.map((entry) => (isRefused(entry) ? refusal : answers.next().value)) };
       });

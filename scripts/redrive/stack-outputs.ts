@@ -1,15 +1,15 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 
-/** Where events wait, and where they belong. */
-export interface Places {
+/** What a redrive reads and writes: the stack's event bus, failure bucket and poison queue. */
+export interface RedriveTargets {
   readonly bus: string;
   readonly bucket: string;
-  /** URL. */
+  /** The queue's URL. */
   readonly queue: string;
 }
 
-/** The places that a stack's outputs name. @throws Error where there is no such stack, or one without these outputs */
-export async function placesOfStack(StackName: string): Promise<Places> {
+/** Reads the targets from a stack's outputs. @throws Error if there is no such stack, or if it lacks one of the outputs */
+export async function readStackOutputs(StackName: string): Promise<RedriveTargets> {
   const { Stacks = [] } = await new CloudFormationClient().send(new DescribeStacksCommand({ StackName }));
   const output = (key: string) => {
     const value = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === key)?.OutputValue;

@@ -1,16 +1,16 @@
 import * as v from 'valibot';
 
-/** An object of the failure bucket or a message of the poison queue. */
-export interface Holding {
+/** An object of the failure bucket, or a message of the poison queue: stream records whose events are not on the bus. */
+export interface DeadLetter {
   readonly kind: 'object' | 'message';
-  /** The object's key, the message's id. */
+  /** The object's key or the message's id. */
   readonly name: string;
   delete(): Promise<void>;
-  /** Lets others see it again, where reading it has hidden it. */
+  /** Ends a message's visibility timeout, so that others can receive it again. */
   release(): Promise<void>;
 }
 
-/** What is asked of a record, so that it is known whose change it tells of and when. */
+/** The parts of a stream record that say which item changed, and in which order. */
 const StreamRecord = v.looseObject({
   dynamodb: v.looseObject({
     Keys: v.looseObject({ pk: v.looseObject({ S: v.string() }) }),
@@ -19,20 +19,20 @@ const StreamRecord = v.looseObject({
 });
 export type StreamRecord = v.InferOutput<typeof StreamRecord>;
 
-/** What Lambda writes: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
+/** The object that Lambda writes for a batch that it discards: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
 const InvocationRecord = v.object({
   payload: v.pipe(v.string(), v.parseJson(), v.object({ Records: v.array(StreamRecord) })),
 });
 
-/** What `EventPublisher` writes. */
+/** The message that `EventPublisher` writes. */
 const PoisonMessage = v.object({ record: StreamRecord });
 
-/** The records of an object of the failure bucket. @throws v.ValiError where it is none of Lambda's */
+/** The records of an object of the failure bucket. @throws v.ValiError if Lambda did not write it */
 export function recordsOfObject(body: string): readonly StreamRecord[] {
   return v.parse(v.pipe(v.string(), v.parseJson(), InvocationRecord), body).payload.Records;
 }
 
-/** The record of a message of the poison queue. @throws v.ValiError where it is none of the publisher's */
+/** The record of a message of the poison queue. @throws v.ValiError if `EventPublisher` did not write it */
 export function recordsOfMessage(body: string): readonly StreamRecord[] {
   return [v.parse(v.pipe(v.string(), v.parseJson(), PoisonMessage), body).record];
 }
