@@ -45,8 +45,6 @@ export class CloudFormation implements QueryService {
     this.#stack = stack;
   }
 
-  close(): void {}
-
   #describe(): XmlElement[] {
     const { name, outputs } = this.#stack;
     const members = Object.entries(outputs).map(

@@ -31,7 +31,7 @@ export async function openServices<const TPlugins extends Readonly<Record<string
   const services: Record<string, AwsService> = {};
   for (const [name, plugin] of Object.entries(plugins)) {
     const service = await plugin.open(context);
-    opened.defer(() => service.close());
+    opened.defer(() => service.close?.());
     services[name] = service;
   }
   return services as OpenedServices<TPlugins>;

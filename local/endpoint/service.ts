@@ -11,7 +11,8 @@ import { REGION } from '../template/account.ts';
 export interface ServiceFacts extends SigningService {
   /** The status and code with which the service refuses what the caller is not allowed. */
   readonly denied: Refusal;
-  close(): void | Promise<void>;
+  /** Waits for what is under way, and closes what the service has open. */
+  close?(): void | Promise<void>;
 }
 
 /** One operation of a service. */

@@ -30,8 +30,6 @@ export class Sts implements QueryService {
     this.#principals = principals;
   }
 
-  close(): void {}
-
   /** The caller's own policies have allowed it; the role must trust the caller too. */
   #assumeRole(parameters: QueryParameters, caller: Principal): XmlElement[] {
     const { roleArn, sessionName, seconds, tags } = readAssumeRole(parameters);

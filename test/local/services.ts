@@ -34,7 +34,6 @@ const facts = {
   denied: [403, 'AccessDenied'],
   unknownKey: [403, 'InvalidClientTokenId'],
   expiredToken: [403, 'ExpiredToken'],
-  close() {},
 } as const;
 
 /** A service of the query protocol without operations, which answers in its own name. */
@@ -62,7 +61,14 @@ export async function startServices(dir = makeDir()): Promise<Services> {
   const dynamodb = await DynamoDb.open(dir, [{ definition: DEFINITION, readers: [READER] }]);
   const eventbridge = new EventBridge({ dir, names: ['default', 'raw'] });
   const sqs = new Sqs({ dir, names: ['poison'] });
-  const services = [dynamodb, eventbridge, sqs, named('sts'), named('cloudformation'), s3];
+  const services: readonly AwsService[] = [
+    dynamodb,
+    eventbridge,
+    sqs,
+    named('sts'),
+    named('cloudformation'),
+    s3,
+  ];
   const server = await serve(services);
   const config = { endpoint: server.url, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 };
   const clients = {
@@ -82,7 +88,7 @@ export async function startServices(dir = makeDir()): Promise<Services> {
     async close() {
       for (const client of Object.values(clients)) client.destroy();
       await server.close();
-      for (const service of services) await service.close();
+      for (const service of services) await service.close?.();
     },
   };
 }

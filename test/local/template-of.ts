@@ -10,10 +10,15 @@ export function templateOf(Resources: object): StackTemplate {
   return new StackTemplate({ Resources } as TemplateJson, { ...options, assembly: '/assembly' });
 }
 
-/** The template of the stack that deploys. */
-export function stackTemplate(outdir: string, settings: Partial<RawStorageStackProps> = {}): StackTemplate {
+/** The template of the stack that deploys; with `api`, as where its API runs at that URL. */
+export function stackTemplate(
+  outdir: string,
+  settings: Partial<RawStorageStackProps> = {},
+  api?: string,
+): StackTemplate {
   return synthesize({
     ...options,
+    endpoints: { ...options.endpoints, ...(api !== undefined && { api }) },
     settings: { issuer: 'https://issuer.example', audience: 'nexus', ...settings },
     outdir,
   });

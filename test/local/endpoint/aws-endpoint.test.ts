@@ -134,7 +134,6 @@ test('an error of our own is told to the console, and not to the client', async 
     operations: {
       GetItem: { access: () => [], handle: () => Promise.reject(new Error('a secret detail')) },
     },
-    close() {},
   };
   const endpoint = await serve([broken]);
   const client = new DynamoDBClient({

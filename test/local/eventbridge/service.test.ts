@@ -136,8 +136,8 @@ test.each(['raw', 'arn:aws:events:us-east-1:000000000000:event-bus/raw'])(
   },
 );
 
-test('a bus is not there', async () => {
-  await expect(services.events.send(new DescribeEventBusCommand({ Name: 'other' }))).rejects.toMatchObject({
+test.each(['other'])('a bus is not there: %s', async (Name) => {
+  await expect(services.events.send(new DescribeEventBusCommand({ Name }))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
   });
 });

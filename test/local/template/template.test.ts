@@ -122,6 +122,11 @@ describe('the stack', () => {
     expect(() => template.output('Other')).toThrow('no output Other');
     expect(() => template.output('ApiUrl')).toThrow('has no local value');
   });
+
+  test('the URL of the API is an output where the API runs', () => {
+    const running = stackTemplate(temporaryDirectory(), {}, 'http://127.0.0.1:4000');
+    expect(running.output('ApiUrl')).toBe('http://127.0.0.1:4000');
+  });
 });
 
 const api = { Type: 'AWS::ApiGatewayV2::Api' };
