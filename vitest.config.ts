@@ -15,7 +15,7 @@ const ISOLATED_TESTS = [
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/support/temporary-folder.ts',
+    globalSetup: ['test/support/temporary-folder.ts', 'test/support/build-functions.ts'],
     setupFiles: 'test/support/temporary-setup.ts',
     // Many tests wait for timers and programs, so two cores run more than two workers.
     maxWorkers: '150%',

@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ENV } from '#core/env';
 import { TENANT, type TenantRole } from './tenant-role.ts';
@@ -33,19 +34,22 @@ export class AssetTable extends dynamodb.Table {
     return super.tableStreamArn as string;
   }
 
-  /** What a function needs to know of the table. */
-  get environment(): Record<string, string> {
-    return { [ENV.assetTable]: this.tableName };
+  /** Lets a function find a tenant's items, in the tenant's sessions. */
+  grantTenantRead(role: TenantRole, fn: lambda.Function): iam.Grant {
+    return this.#grantTenant(role, fn, 'dynamodb:GetItem');
   }
 
-  /**
-   * Lets a tenant's sessions find, add and change that tenant's items.
-   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
-   */
-  grantTenant(role: TenantRole): iam.Grant {
+  /** Lets a function add and change a tenant's items, in the tenant's sessions. */
+  grantTenantWrite(role: TenantRole, fn: lambda.Function): iam.Grant {
+    return this.#grantTenant(role, fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+  }
+
+  /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+  #grantTenant(role: TenantRole, fn: lambda.Function, ...actions: string[]): iam.Grant {
+    fn.addEnvironment(ENV.assetTable, this.tableName);
     return iam.Grant.addToPrincipal({
       grantee: role,
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      actions,
       resourceArns: [this.tableArn],
       conditions: {
         'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${TENANT}#*`] },

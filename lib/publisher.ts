@@ -2,14 +2,12 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ENV } from '#core/env';
 import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE, type MetricName } from '#core/metrics';
 import type { AssetTable } from './asset-table.ts';
-import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { EventBus } from './event-bus.ts';
 import { FailureBucket } from './failure-bucket.ts';
+import { PoisonQueue } from './poison-queue.ts';
 import { RawFunction } from './raw-function.ts';
 
 export interface PublisherProps {
@@ -22,22 +20,20 @@ export interface PublisherProps {
 export class Publisher extends Construct {
   readonly fn: lambda.Function;
   /** Holds what can never be published. */
-  readonly poisonQueue: sqs.Queue;
+  readonly poisonQueue: PoisonQueue;
   /** Holds what the stream mapping gave up. */
   readonly failureBucket: FailureBucket;
   readonly #mapping: DynamoEventSource;
 
   constructor(scope: Construct, id: string, { table, bus }: PublisherProps) {
     super(scope, id);
-    this.poisonQueue = new DeadLetterQueue(this, 'PoisonQueue', {
-      of: 'what publish-events cannot publish; no program consumes it',
-    });
-    this.fn = new RawFunction(this, 'publish-events', {
+    this.fn = new RawFunction(this, 'PublishEvents', {
+      handler: 'publish-events',
       memorySize: 512,
       timeout: Duration.seconds(60),
-      environment: { [ENV.poisonQueueUrl]: this.poisonQueue.queueUrl },
     });
-    this.poisonQueue.grant(this.fn, 'sqs:SendMessage');
+    this.poisonQueue = new PoisonQueue(this, 'PoisonQueue');
+    this.poisonQueue.grantSend(this.fn);
     bus.grantPublish(this.fn);
     this.failureBucket = new FailureBucket(this, 'FailureBucket');
     this.#mapping = new DynamoEventSource(table, {

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ENV } from '#core/env';
@@ -30,6 +31,9 @@ export interface RawBucketProps {
 
 /** The raw files, every version of them: a registered asset is one version, so none expires. */
 export class RawBucket extends s3.Bucket {
+  /** The roles that hold something on a tenant's objects. */
+  readonly #tenantRoles = new Set<TenantRole>();
+
   constructor(
     scope: Construct,
     id: string,
@@ -83,29 +87,38 @@ export class RawBucket extends s3.Bucket {
     }
   }
 
-  /** What a function that reads the bucket needs to know of it. */
-  get environment(): Record<string, string> {
-    return { [ENV.rawBucket]: this.bucketName, [ENV.bucketOwner]: this.stack.account };
+  /** Lets a function sign forms for a tenant's objects, in the tenant's sessions. */
+  grantTenantUpload(role: TenantRole, fn: lambda.Function): iam.Grant {
+    fn.addEnvironment(ENV.rawBucket, this.bucketName);
+    return this.#grantTenantObjects(role, 's3:PutObject');
   }
 
-  /** Lets a tenant's sessions put, describe and read that tenant's objects, and tell a missing one from a denied one. */
-  grantTenant(role: TenantRole): iam.Grant {
-    const objects = iam.Grant.addToPrincipal({
-      grantee: role,
-      actions: ['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion'],
-      resourceArns: [this.arnForObjects(TENANT_OBJECTS)],
-    });
-    Validations.of(role).acknowledge({
-      // cdk-nag writes a variable like a reference.
-      id: `AwsSolutions-IAM5[Resource::<${logicalId(this)}.Arn>/${TENANT_OBJECTS.replace(/\$\{(.+)\}/, '<$1>')}]`,
-      reason: 'All that lies under the one tenant that the session is tagged with, and nothing beside it.',
-    });
+  /** Lets a function describe and read a tenant's objects, and tell a missing one from a denied one, in the tenant's sessions. */
+  grantTenantRead(role: TenantRole, fn: lambda.Function): iam.Grant {
+    fn.addEnvironment(ENV.rawBucket, this.bucketName);
+    fn.addEnvironment(ENV.bucketOwner, this.stack.account);
     const list = iam.Grant.addToPrincipal({
       grantee: role,
       actions: ['s3:ListBucketVersions'],
       resourceArns: [this.bucketArn],
       conditions: { StringLike: { 's3:prefix': TENANT_OBJECTS } },
     });
-    return objects.combine(list);
+    return this.#grantTenantObjects(role, 's3:GetObject', 's3:GetObjectVersion').combine(list);
+  }
+
+  #grantTenantObjects(role: TenantRole, ...actions: string[]): iam.Grant {
+    if (!this.#tenantRoles.has(role)) {
+      this.#tenantRoles.add(role);
+      Validations.of(role).acknowledge({
+        // cdk-nag writes a variable like a reference.
+        id: `AwsSolutions-IAM5[Resource::<${logicalId(this)}.Arn>/${TENANT_OBJECTS.replace(/\$\{(.+)\}/, '<$1>')}]`,
+        reason: 'All that lies under the one tenant that the session is tagged with, and nothing beside it.',
+      });
+    }
+    return iam.Grant.addToPrincipal({
+      grantee: role,
+      actions,
+      resourceArns: [this.arnForObjects(TENANT_OBJECTS)],
+    });
   }
 }

@@ -62,7 +62,8 @@ export class RawStorage extends Construct {
     this.publisher = new Publisher(this, 'Publisher', { table: this.table, bus: this.bus });
     this.alarms = new Alarms(this, 'Alarms', { ...props, publisher: this.publisher });
 
-    const authorizer = new RawFunction(this, 'authorizer', {
+    const authorizer = new RawFunction(this, 'Authorizer', {
+      handler: 'authorizer',
       memorySize: 256,
       timeout: Duration.seconds(10),
       environment: {
@@ -74,37 +75,36 @@ export class RawStorage extends Construct {
         ...(props.jwksUri && { [ENV.jwksUri]: props.jwksUri }),
       },
     });
-    const presignUpload = new RawFunction(this, 'presign-upload', {
+    const presignUpload = new RawFunction(this, 'PresignUpload', {
+      handler: 'presign-upload',
       memorySize: 512,
       timeout: Duration.seconds(10),
       environment: {
-        [ENV.rawBucket]: this.bucket.bucketName,
-        ...this.table.environment,
         [ENV.maxUploadBytes]: maxUploadBytes,
         [ENV.maxHashBytes]: maxHashBytes,
         [ENV.uploadExpirySeconds]: String(props.uploadExpirySeconds ?? 900),
       },
     });
     // It may read a whole file to hash it, and must answer before the gateway gives up at 30 seconds.
-    const register = new RawFunction(this, 'register', {
+    const register = new RawFunction(this, 'Register', {
+      handler: 'register',
       memorySize: 1024,
       timeout: Duration.seconds(25),
-      environment: {
-        ...this.bucket.environment,
-        ...this.table.environment,
-        [ENV.maxHashBytes]: maxHashBytes,
-      },
+      environment: { [ENV.maxHashBytes]: maxHashBytes },
     });
-
-    const assets = new RawFunction(this, 'assets', {
+    const assets = new RawFunction(this, 'Assets', {
+      handler: 'assets',
       memorySize: 512,
       timeout: Duration.seconds(10),
-      environment: this.table.environment,
     });
 
-    const tenantRole = new TenantRole(this, 'TenantRole', { functions: [presignUpload, register, assets] });
-    this.bucket.grantTenant(tenantRole);
-    this.table.grantTenant(tenantRole);
+    const tenants = new TenantRole(this, 'TenantRole', { functions: [presignUpload, register, assets] });
+    this.bucket.grantTenantUpload(tenants, presignUpload);
+    this.bucket.grantTenantRead(tenants, register);
+    this.table.grantTenantWrite(tenants, presignUpload);
+    this.table.grantTenantWrite(tenants, register);
+    this.table.grantTenantRead(tenants, register);
+    this.table.grantTenantRead(tenants, assets);
 
     this.httpApi = new Api(this, 'Api', {
       authorizer,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { DatasetEvent } from '#contract/events';
 import type { PresignResponse } from '#contract/uploads';
+import { buildFunctions } from '../lib/bundler.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { loadSubscriber } from '../local/dev/subscribers.ts';
 import { ApiClient } from './api-client.ts';
@@ -59,6 +60,7 @@ async function upload(client: ApiClient): Promise<void> {
   answered.set(form.asset_id, performance.now());
 }
 
+await buildFunctions();
 const cloud = await startCloud({
   subscribers: [await loadSubscriber('examples/subscriber/handler.ts')],
   // Nothing here is about throttling.

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from '../lib/bundle.ts';
+import { BUILD_DIRECTORY, bundle } from '../lib/bundle.ts';
+import { buildFunctions } from '../lib/bundler.ts';
 import { FUNCTION_NAMES } from '../lib/function-names.ts';
 
 /**
@@ -14,9 +15,10 @@ const DIST = join(ROOT, 'dist');
 
 rmSync(DIST, { recursive: true, force: true });
 execFileSync('tsc', ['--project', 'tsconfig.package.json'], { cwd: ROOT, stdio: 'inherit' });
-for (const name of FUNCTION_NAMES) cpSync(bundle(name), join(DIST, 'functions', name), { recursive: true });
-// On Lambda no package.json is around a bundle, and then it is CommonJS; in the package one of ES modules is.
-writeFileSync(join(DIST, 'functions', 'package.json'), '{"type":"commonjs"}\n');
+await buildFunctions();
+// The functions' alone: what else is in there may be of an earlier version.
+for (const name of FUNCTION_NAMES) cpSync(bundle(name), join(DIST, '.build', name), { recursive: true });
+copyFileSync(join(BUILD_DIRECTORY, 'package.json'), join(DIST, '.build', 'package.json'));
 
 const { name, version, description, license, dependencies } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
@@ -38,7 +40,6 @@ const manifest = {
   imports: {
     '#contract/*': './contract/*.js',
     '#core/*': './lambdas/core/*.js',
-    '#bundle': './lib/prebuilt.js',
   },
   dependencies: { valibot: dependencies.valibot },
   peerDependencies: {

@@ -23,6 +23,8 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
   ['bin/', ['lib/', ...CDK]],
   // The embedded cloud runs what the template says, and knows none of the service's code.
   ['local/template/synth.ts', ['contract/', 'lib/', 'local/', NODE, ...CDK, PACKAGES]],
+  // The program builds the functions that it runs.
+  ['local/main.ts', ['lib/bundler.ts', 'local/', NODE, PACKAGES]],
   ['local/dev/', ['contract/', 'type lib/', 'local/', NODE, 'constructs', PACKAGES]],
   ['local/cloud.ts', ['contract/', 'type lib/', 'local/', NODE, PACKAGES]],
   ['local/', ['contract/', 'local/', NODE, PACKAGES]],

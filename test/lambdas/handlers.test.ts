@@ -1,29 +1,22 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ROUTES, type Route, routeKey } from '#contract/routes';
 import { AwsError } from '../../local/http/aws-error.ts';
-import { acme, apiEvent, context, read } from '../support/api-event.ts';
+import { acme } from '../support/api-event.ts';
+import { loadApi } from '../support/api-handlers.ts';
 import { tenantId } from '../support/arbitraries.ts';
 import { postForm, startAws, type TestAws } from '../support/aws.ts';
 
-type Options = Parameters<typeof apiEvent>[1];
-
 let aws: TestAws;
-let handlers: Record<
-  'presign' | 'register' | 'get',
-  (event: ReturnType<typeof apiEvent>, c: typeof context) => Promise<unknown>
->;
+let presign: Api['presign'];
+let register: Api['register'];
+let get: Api['get'];
+
+type Api = Awaited<ReturnType<typeof loadApi>>;
 
 beforeAll(async () => {
   aws = await startAws();
-  const [presign, register, get] = await Promise.all([
-    import('../../lambdas/presign-upload.ts'),
-    import('../../lambdas/register.ts'),
-    import('../../lambdas/assets.ts'),
-  ]);
-  handlers = { presign: presign.handler, register: register.handler, get: get.handler };
+  ({ presign, register, get } = await loadApi());
 });
 
 beforeEach(() => {
@@ -33,21 +26,6 @@ beforeEach(() => {
 });
 
 afterAll(() => aws.close());
-
-/** The answer, once it is seen to be one that the route's row declares. */
-async function ask(name: keyof typeof handlers, route: Route, body: unknown, options?: Options) {
-  const answer = read(
-    await handlers[name](apiEvent(body, { routeKey: routeKey(route), ...options }), context),
-  );
-  if (answer.status === 200) v.assert(route.response, answer.body);
-  else expect(route.errors).toContain(answer.body.code);
-  return answer;
-}
-
-const presign = (body: unknown, options?: Options) => ask('presign', ROUTES.presignUpload, body, options);
-const register = (body: unknown, options?: Options) => ask('register', ROUTES.register, body, options);
-const get = (asset_id: string, options?: Options) =>
-  ask('get', ROUTES.getAsset, undefined, { pathParameters: { asset_id }, ...options });
 
 const bytes = Buffer.from('hello');
 const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -6,6 +6,7 @@ import { ROUTES, type RouteTable } from '#contract/routes';
 import { Api } from '../../lib/api.ts';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { arn, functionNamed, resource, synth } from '../support/synth.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const template = synth();
 const api = resource(template, 'AWS::ApiGatewayV2::Api');
@@ -96,7 +97,13 @@ test('a route that is added to the table is on the gateway, and its method in CO
     ...ROUTES,
     deleteAsset: { ...ROUTES.getAsset, method: 'DELETE', scope: 'raw:write' },
   } as const satisfies RouteTable;
-  const stack = new Stack(new App({ analyticsReporting: false, builtinCloudFormationValidation: false }));
+  const stack = new Stack(
+    new App({
+      outdir: temporaryDirectory(),
+      analyticsReporting: false,
+      builtinCloudFormationValidation: false,
+    }),
+  );
   const functionOf = (id: string) =>
     new lambda.Function(stack, id, {
       runtime: lambda.Runtime.NODEJS_24_X,

@@ -39,9 +39,9 @@ test('what is accepted is accepted by one resource and one finding, with a reaso
   expect(accepted.sort()).toEqual([
     'NexusRawStorage/Default/Publisher/FailureBucket AwsSolutions-S1',
     'NexusRawStorage/Default/Publisher/PoisonQueue AwsSolutions-SQS3',
-    'NexusRawStorage/Default/Publisher/publish-events-role AwsSolutions-IAM5[Resource::*]',
+    'NexusRawStorage/Default/Publisher/PublishEventsRole AwsSolutions-IAM5[Resource::*]',
     expect.stringMatching(
-      /^NexusRawStorage\/Default\/Publisher\/publish-events-role AwsSolutions-IAM5\[Resource::<PublisherFailureBucket\w+\.Arn>\/\*\]$/,
+      /^NexusRawStorage\/Default\/Publisher\/PublishEventsRole AwsSolutions-IAM5\[Resource::<PublisherFailureBucket\w+\.Arn>\/\*\]$/,
     ),
     'NexusRawStorage/Default/RawBucket AwsSolutions-S1',
     expect.stringMatching(

@@ -51,7 +51,7 @@ export function worldOf(template: TemplateJson): World {
     bus: arn('AWS::Events::EventBus', 'EventBus'),
     tenantRole: id('AWS::IAM::Role', 'TenantRole'),
     functionRoles: byFunction((prefix) => roleOf(template, prefix)),
-    logGroups: byFunction((prefix) => arn('AWS::Logs::LogGroup', `${prefix}logs`).replace(/:\*$/, '')),
+    logGroups: byFunction((prefix) => arn('AWS::Logs::LogGroup', `${prefix}Logs`).replace(/:\*$/, '')),
     arnOf: (role) => attributeOf(template, role, 'Arn'),
   };
 }

@@ -26,9 +26,9 @@ export class AssetWriter {
   async write(presigned = presignedRecord()): Promise<readonly [AssetRecord, AssetRecord]> {
     const now = epochSeconds(new Date());
     const registered = registeredRecord(presigned);
-    if (!(await this.#assets.create(presigned, now))) throw new Error('The asset was there before');
+    if (!(await this.#assets.create(presigned, now)).written) throw new Error('The asset was there before');
     this.changes.push(presigned);
-    if (!(await this.#assets.register(registered, presigned.outbox, now))) {
+    if (!(await this.#assets.register(registered, presigned.outbox, now)).written) {
       throw new Error('The asset was not there to be registered');
     }
     this.changes.push(registered);

@@ -51,11 +51,11 @@ export function resource(template: Template, type: string, prefix = ''): Resourc
 
 /** What the logical ids of a function and of what comes with it begin with. */
 export const LOGICAL_ID_PREFIXES: Readonly<Record<FunctionName, string>> = {
-  authorizer: 'authorizer',
-  'presign-upload': 'presignupload',
-  register: 'register',
-  assets: 'assets',
-  'publish-events': 'Publisherpublishevents',
+  authorizer: 'Authorizer',
+  'presign-upload': 'PresignUpload',
+  register: 'Register',
+  assets: 'Assets',
+  'publish-events': 'PublisherPublishEvents',
 };
 
 export function functionNamed(template: Template, name: FunctionName): Resource {

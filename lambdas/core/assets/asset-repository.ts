@@ -8,10 +8,16 @@ export interface AssetKey {
   readonly asset_id: string;
 }
 
-/**
- * Keeps assets, one conditional write a change. Each write resolves to false, and changes nothing, when its condition
- * does not hold. Every method throws `unavailable` when the store is out of reach.
- */
+/** What came of a conditional write. A refused one changes nothing. */
+export type WriteOutcome =
+  | { readonly written: true }
+  | {
+      readonly written: false;
+      /** What the condition did not hold for, as it was then; undefined where there was nothing. */
+      readonly current: AssetRecord | undefined;
+    };
+
+/** Keeps assets, one conditional write a change. Every method throws `unavailable` when the store is out of reach. */
 export interface AssetRepository {
   /** Reads its own writes. Returns presigned assets past `purge_at` too: the store's own clean-up is late. */
   find(key: AssetKey): Promise<AssetRecord | undefined>;
@@ -21,15 +27,15 @@ export interface AssetRepository {
    *
    * @param now epoch seconds
    */
-  create(record: PresignedRecord, now: number): Promise<boolean>;
+  create(record: PresignedRecord, now: number): Promise<WriteOutcome>;
 
   /** Moves the window of a presigned asset whose outbox entry is still `record`'s: no event comes of it. */
-  renew(record: PresignedRecord): Promise<boolean>;
+  renew(record: PresignedRecord): Promise<WriteOutcome>;
 
   /**
    * Registers an asset that is still presigned, as `previous` left it, and whose `purge_at` is after `now`.
    *
    * @param now epoch seconds
    */
-  register(record: AssetRecord, previous: OutboxEntry, now: number): Promise<boolean>;
+  register(record: AssetRecord, previous: OutboxEntry, now: number): Promise<WriteOutcome>;
 }

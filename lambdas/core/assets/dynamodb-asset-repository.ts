@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { OutboxEntry } from '#contract/events';
 import {
   type AssetRecord,
@@ -8,7 +9,7 @@ import {
   partitionKey,
   toItem,
 } from '#core/assets/asset-record';
-import type { AssetKey, AssetRepository } from '#core/assets/asset-repository';
+import type { AssetKey, AssetRepository, WriteOutcome } from '#core/assets/asset-repository';
 import { unavailableOr } from '#core/aws/sdk-errors';
 
 /** Assets in one DynamoDB table, whose stream carries each item's outbox entry to the publisher. */
@@ -35,10 +36,10 @@ export class DynamoDbAssetRepository implements AssetRepository {
     }
   }
 
-  create(record: PresignedRecord, now: number): Promise<boolean> {
+  create(record: PresignedRecord, now: number): Promise<WriteOutcome> {
     return this.#write(
       new PutCommand({
-        TableName: this.#table,
+        ...this.#conditional,
         Item: toItem(record),
         ConditionExpression: 'attribute_not_exists(pk) OR (#status = :presigned AND purge_at <= :now)',
         ExpressionAttributeNames: { '#status': 'status' },
@@ -47,10 +48,10 @@ export class DynamoDbAssetRepository implements AssetRepository {
     );
   }
 
-  renew({ asset, outbox, purge_at }: PresignedRecord): Promise<boolean> {
+  renew({ asset, outbox, purge_at }: PresignedRecord): Promise<WriteOutcome> {
     return this.#write(
       new UpdateCommand({
-        TableName: this.#table,
+        ...this.#conditional,
         Key: { pk: partitionKey(asset) },
         UpdateExpression: 'SET upload_expires_at = :expires, purge_at = :purge',
         ConditionExpression: '#status = :presigned AND event_id = :event',
@@ -65,12 +66,12 @@ export class DynamoDbAssetRepository implements AssetRepository {
     );
   }
 
-  register(record: AssetRecord, previous: OutboxEntry, now: number): Promise<boolean> {
+  register(record: AssetRecord, previous: OutboxEntry, now: number): Promise<WriteOutcome> {
     const { pk, ...attributes } = toItem(record);
     const names = Object.keys(attributes);
     return this.#write(
       new UpdateCommand({
-        TableName: this.#table,
+        ...this.#conditional,
         Key: { pk },
         UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`)} REMOVE purge_at, upload_expires_at`,
         ConditionExpression: '#status = :presigned AND purge_at > :now AND #event_id = :previous',
@@ -85,13 +86,19 @@ export class DynamoDbAssetRepository implements AssetRepository {
     );
   }
 
-  async #write(command: PutCommand | UpdateCommand): Promise<boolean> {
+  /** Of each write: where its condition does not hold, the answer carries the item, which saves a read. */
+  get #conditional() {
+    return { TableName: this.#table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+  }
+
+  async #write(command: PutCommand | UpdateCommand): Promise<WriteOutcome> {
     try {
       await this.#client.send(command as PutCommand);
-      return true;
+      return { written: true };
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw unavailableOr(error, 'The asset table');
+      if (!(error instanceof ConditionalCheckFailedException)) throw unavailableOr(error, 'The asset table');
+      // The document client reads answers, but not exceptions: https://github.com/aws/aws-sdk-js-v3/issues/6723
+      return { written: false, current: error.Item && fromItem(unmarshall(error.Item)) };
     }
   }
 }

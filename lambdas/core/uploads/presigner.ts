@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PresignedAsset } from '#contract/asset';
 import type { PresignRequest, PresignResponse } from '#contract/uploads';
-import { epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
+import { type AssetRecord, epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
 import { type ObjectLocation, objectLocation } from '#core/assets/object-location';
 import { RawStorageError } from '#core/errors';
@@ -44,8 +44,8 @@ export class Presigner {
     const location = objectLocation(this.#options.bucket, { tenant_id, env, asset_id, filename });
     const record = this.#record(caller, { ...request, asset_id }, location);
     const { asset } = record;
-    if (!(await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)))))
-      await this.#renew(record);
+    const created = await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)));
+    if (!created.written) await this.#renew(record, created.current);
     const form = await this.#forms.signForm({
       bucket: location.bucket,
       key: location.key,
@@ -106,15 +106,13 @@ export class Presigner {
     };
   }
 
-  async #renew(record: PresignedRecord): Promise<void> {
-    const found = await this.#assets.find(record.asset);
-    const same = found?.asset.status === 'presigned' && declaresSame(found.asset, record.asset);
-    if (!same || !(await this.#assets.renew({ ...record, outbox: found.outbox }))) {
-      throw new RawStorageError(
-        'asset_conflict',
-        'This asset_id was presigned with other values, or registered',
-      );
-    }
+  async #renew(record: PresignedRecord, current: AssetRecord | undefined): Promise<void> {
+    const same = current?.asset.status === 'presigned' && declaresSame(current.asset, record.asset);
+    if (same && (await this.#assets.renew({ ...record, outbox: current.outbox })).written) return;
+    throw new RawStorageError(
+      'asset_conflict',
+      'This asset_id was presigned with other values, or registered',
+    );
   }
 }
 

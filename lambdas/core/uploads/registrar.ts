@@ -46,10 +46,11 @@ export class Registrar {
       created_by: caller.user_id,
       metadata: request.metadata ?? {},
     };
-    if (await this.#assets.register({ asset, outbox }, found.outbox, epochSeconds(now))) return asset;
+    const registered = await this.#assets.register({ asset, outbox }, found.outbox, epochSeconds(now));
+    if (registered.written) return asset;
 
-    // Another call was faster, or the window passed meanwhile; what the table holds now is the answer.
-    const current = await this.#assets.find(key);
+    // Another call was faster, or the window passed meanwhile: what stands in the way is the answer.
+    const { current } = registered;
     if (current?.asset.status === 'presigned') refuseExpired(current);
     return confirm(current, request);
   }

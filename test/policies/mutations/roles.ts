@@ -24,14 +24,14 @@ const objects = (template: TemplateJson) => ({ 'Fn::Join': ['', [bucket(template
 
 /** What the functions' own roles may do, wrong. */
 export const ROLE_MUTATIONS: Mutations = {
-  'assets reads the table itself': grant('assets', 'dynamodb:GetItem', table),
-  'assets reads the table itself, by a condition': grant('assets', 'dynamodb:GetItem', table, {
+  'assets reads the table itself': grant('Assets', 'dynamodb:GetItem', table),
+  'assets reads the table itself, by a condition': grant('Assets', 'dynamodb:GetItem', table, {
     Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['${aws:PrincipalTag/tenant_id}#*'] } },
   }),
-  'presign-upload writes objects itself': grant('presignupload', 's3:PutObject', objects),
-  'register reads objects itself': grant('register', 's3:GetObjectVersion', objects),
-  'register lists the bucket itself': grant('register', 's3:ListBucketVersions', bucket),
-  'authorizer takes the tenant role': grant('authorizer', 'sts:AssumeRole', tenantRole),
+  'presign-upload writes objects itself': grant('PresignUpload', 's3:PutObject', objects),
+  'register reads objects itself': grant('Register', 's3:GetObjectVersion', objects),
+  'register lists the bucket itself': grant('Register', 's3:ListBucketVersions', bucket),
+  'authorizer takes the tenant role': grant('Authorizer', 'sts:AssumeRole', tenantRole),
   'publish-events takes the tenant role': grant('Publisher', 'sts:AssumeRole', tenantRole),
   'publish-events writes the table': grant('Publisher', 'dynamodb:UpdateItem', table),
   'publish-events writes its failures among the files': (template) => {
@@ -39,13 +39,13 @@ export const ROLE_MUTATIONS: Mutations = {
   },
   "the tenant role's policy is a function's too": (template) => {
     const [, policy] = resourceOf(template, 'AWS::IAM::Policy', 'TenantRole');
-    policy.Roles.push({ Ref: roleOf(template, 'assets') });
+    policy.Roles.push({ Ref: roleOf(template, 'Assets') });
   },
   'a function takes any role': (template) => {
-    statementOf(policyOf(template, 'assets'), 'sts:AssumeRole').Resource = '*';
+    statementOf(policyOf(template, 'Assets'), 'sts:AssumeRole').Resource = '*';
   },
   'an inline policy of a role': (template) => {
-    const [, role] = resourceOf(template, 'AWS::IAM::Role', 'authorizer');
+    const [, role] = resourceOf(template, 'AWS::IAM::Role', 'Authorizer');
     role.Policies = [
       {
         PolicyName: 'more',

@@ -45,8 +45,8 @@ export const TRUST_MUTATIONS: Mutations = {
   'trust: no tags at all': (t) => {
     trust(t).Action = 'sts:AssumeRole';
   },
-  'trust: authorizer': alsoTrust(roleArn('authorizer')),
-  'trust: publish-events': alsoTrust(roleArn('Publisherpublishevents')),
+  'trust: authorizer': alsoTrust(roleArn('Authorizer')),
+  'trust: publish-events': alsoTrust(roleArn('PublisherPublishEvents')),
   'trust: the whole account': alsoTrust(() => `arn:aws:iam::${ACCOUNT}:root`),
   'trust: another account': alsoTrust(() => 'arn:aws:iam::999988887777:root'),
   'trust: anybody': (t) => {
