@@ -1,19 +1,23 @@
 import { App } from 'aws-cdk-lib';
 import { RawStorageStack, type RawStorageStackProps } from '../lib/raw-storage-stack.ts';
-import { SettingError } from '../lib/settings.ts';
+import { SettingError } from '../lib/setting-error.ts';
 
 const app = new App();
 
 try {
   new RawStorageStack(app, 'NexusRawStorage', {
     issuer: text('issuer') ?? '',
-    audience: text('audience') ?? '',
+    audience: list('audience') ?? '',
     jwksUri: text('jwksUri'),
-    scopePrefix: text('scopePrefix'),
+    jwks: json('jwks') as RawStorageStackProps['jwks'],
     tenantClaim: text('tenantClaim'),
-    env: text('env') as RawStorageStackProps['env'],
+    scopeClaim: list('scopeClaim'),
+    scopePrefix: text('scopePrefix'),
+    envClaim: text('envClaim'),
+    env: text('env'),
     allowedOrigins: list('allowedOrigins'),
     maxUploadBytes: number('maxUploadBytes'),
+    maxHashBytes: number('maxHashBytes'),
     uploadExpirySeconds: number('uploadExpirySeconds'),
     runbookUrl: text('runbookUrl'),
   });
@@ -34,6 +38,17 @@ function number(key: string): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value);
   throw new SettingError(`Invalid ${key} ${JSON.stringify(value)}: it must be a whole number`);
+}
+
+/** JSON, or the value itself in `cdk.json`. */
+function json(key: string): unknown {
+  const value: unknown = app.node.tryGetContext(key);
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new SettingError(`Invalid ${key} ${JSON.stringify(value)}: it must be JSON`);
+  }
 }
 
 /** Comma-separated, or a list in `cdk.json`. */

@@ -1,9 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { Authorizer } from './authorizer.ts';
 import type { Publisher } from './publisher.ts';
 import type { RawAssetRule } from './raw-asset-rule.ts';
-import { check, SettingError } from './settings.ts';
+import { check, SettingError } from './setting-error.ts';
 
 export interface AlarmSettings {
   /**
@@ -35,6 +36,8 @@ export interface AlarmSettings {
 
 export interface AlarmsProps extends AlarmSettings {
   readonly publisher: Publisher;
+  /** Undefined where the tokens are not verified by the service. */
+  readonly authorizer?: Authorizer | undefined;
 }
 
 interface AlarmDefinition {
@@ -51,10 +54,12 @@ interface AlarmDefinition {
 
 /** Once is no incident where everything is tried again. */
 const FOR_15_MINUTES = { bad: 3, of: 3 };
+/** Tokens are too few to try each time; known keys serve for an hour. */
+const TWICE_IN_15_MINUTES = { bad: 2, of: 3 };
 /** What happens once and is to be dealt with: the alarm stays on until S3 has counted objects. */
 const FOR_A_DAY = { bad: 1, of: 24 };
 
-/** Watches the way of the events to the bus. Each alarm's description gives the address of its section in the runbook. */
+/** Watches the issuer and the way of the events to the bus. Each alarm's description gives the address of its section in the runbook. */
 export class Alarms extends Construct {
   readonly #actions: readonly cloudwatch.IAlarmAction[];
   readonly #runbookUrl: string;
@@ -62,12 +67,21 @@ export class Alarms extends Construct {
   /** @throws SettingError for a runbook's address that is none */
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { publisher, alarmActions = [] } = props;
+    const { publisher, authorizer, alarmActions = [] } = props;
     const { iteratorAgeThreshold = Duration.minutes(10), eventAgeThreshold = Duration.minutes(1) } = props;
     this.#actions = alarmActions;
     check('runbookUrl', props.runbookUrl, isPage, 'an http or https URL without a fragment');
     this.#runbookUrl = props.runbookUrl ?? 'docs/operations.md';
 
+    if (authorizer) {
+      this.#add('IssuerKeys', {
+        metric: authorizer.metricKeyFetchFailures(),
+        periods: TWICE_IN_15_MINUTES,
+        description:
+          "The token issuer's keys cannot be fetched: clients are answered 500, or will be within the hour.",
+        section: 'issuer-keys',
+      });
+    }
     this.#add('IteratorAge', {
       metric: publisher.metricIteratorAge(),
       above: iteratorAgeThreshold.toMilliseconds(),

@@ -25,7 +25,8 @@ const ACCESS_LOG = {
 };
 
 export interface ApiProps {
-  readonly authorizer: lambda.IFunction;
+  /** The service's own function, or what takes its place: its context must be an AuthorizerContext. */
+  readonly authorizer: lambda.IFunction | HttpLambdaAuthorizer;
   /** What serves the routes. */
   readonly functions: Readonly<Record<ApiFunction, lambda.IFunction>>;
   /**
@@ -63,11 +64,7 @@ export class Api extends Construct {
     const { functions } = props;
     const routes: RouteTable = props.routes ?? ROUTES;
     this.httpApi = props.httpApi ?? this.#newHttpApi(props, routes);
-    const authorizer = new HttpLambdaAuthorizer('RawStorageAuthorizer', props.authorizer, {
-      responseTypes: [HttpLambdaResponseType.SIMPLE],
-      identitySource: ['$request.header.Authorization'],
-      resultsCacheTtl: Duration.seconds(60),
-    });
+    const authorizer = 'bind' in props.authorizer ? props.authorizer : authorizerOf(props.authorizer);
     for (const [operation, { method, path, function: name }] of Object.entries(routes)) {
       const operationId = operation.replace(/^./, (letter) => letter.toUpperCase());
       new apigw.HttpRoute(this, `${operationId}Route`, {
@@ -105,6 +102,14 @@ export class Api extends Construct {
     });
     return httpApi;
   }
+}
+
+function authorizerOf(fn: lambda.IFunction): HttpLambdaAuthorizer {
+  return new HttpLambdaAuthorizer('RawStorageAuthorizer', fn, {
+    responseTypes: [HttpLambdaResponseType.SIMPLE],
+    identitySource: ['$request.header.Authorization'],
+    resultsCacheTtl: Duration.seconds(60),
+  });
 }
 
 function corsFor(allowedOrigins: readonly string[], routes: RouteTable): apigw.CorsPreflightOptions {

@@ -8,4 +8,5 @@ export { RawAssetRule, type RawAssetRuleProps, type SubscriptionProps } from './
 export { RawBucket } from './raw-bucket.ts';
 export { RawStorage, type RawStorageProps } from './raw-storage.ts';
 export { RawStorageStack, type RawStorageStackProps } from './raw-storage-stack.ts';
-export { SettingError, type Settings } from './settings.ts';
+export { SettingError } from './setting-error.ts';
+export type { Settings } from './settings.ts';

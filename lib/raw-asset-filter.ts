@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import * as v from 'valibot';
-import { ENVIRONMENTS, Environment, TenantId } from '#contract/tenant';
-import { check, SettingError } from './settings.ts';
+import { ENVIRONMENT_RULE, Environment, TENANT_ID_RULE, TenantId } from '#contract/tenant';
+import { check, SettingError } from './setting-error.ts';
 
 /** Which assets a subscriber is told of: those that meet every criterion, each by one of its values. */
 export interface RawAssetFilter {
@@ -57,8 +57,8 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]+\/([\w!#$&^.+-]+|\*)$/;
  */
 export function detailPattern(filter: RawAssetFilter): Record<string, unknown> | undefined {
   const { tenants, envs, contentTypes, filenameSuffixes, minSizeBytes, maxSizeBytes } = filter;
-  check('tenants', tenants, listOf(isTenant), 'a list of tenant ids such as t_acme');
-  check('envs', envs, listOf(isEnvironment), `a list of ${ENVIRONMENTS.join(', ')}`);
+  check('tenants', tenants, listOf(isTenant), `a list of tenant ids, each ${TENANT_ID_RULE}`);
+  check('envs', envs, listOf(isEnvironment), `a list of envs, each ${ENVIRONMENT_RULE}`);
   check(
     'contentTypes',
     contentTypes,

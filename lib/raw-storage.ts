@@ -1,23 +1,35 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HttpLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE } from '#contract/events';
 import { ENV } from '#core/env';
 import { type AlarmSettings, Alarms } from './alarms.ts';
 import { Api, type ApiProps } from './api.ts';
 import { AssetTable } from './asset-table.ts';
+import { Authorizer } from './authorizer.ts';
 import { EventBus } from './event-bus.ts';
+import { checkIdentity, checkNoIdentity, type IdentitySettings } from './identity-settings.ts';
 import { Publisher } from './publisher.ts';
 import { RawBucket, type RawBucketProps } from './raw-bucket.ts';
 import { RawFunction } from './raw-function.ts';
-import { SettingError, type Settings, validateSettings } from './settings.ts';
+import { SettingError } from './setting-error.ts';
+import { type DeploymentSettings, validateSettings } from './settings.ts';
 import { TenantRole } from './tenant-role.ts';
 
 export interface RawStorageProps
-  extends Settings,
+  extends DeploymentSettings,
+    Partial<IdentitySettings>,
     AlarmSettings,
     Pick<ApiProps, 'httpApi' | 'throttle'>,
     Pick<RawBucketProps, 'versionDeleters'> {
+  /**
+   * A Lambda authorizer of your own, with simple responses and the context `{tenant_id, env, user_id, scopes}`; `issuer`,
+   * `audience` and the other settings of tokens are left out then. It decides whose files a request reaches.
+   *
+   * @default - one that verifies the tokens of `issuer`
+   */
+  readonly authorizer?: HttpLambdaAuthorizer;
   /**
    * How long the bus's archive keeps events for a replay.
    *
@@ -35,11 +47,13 @@ export class RawStorage extends Construct {
   /** Subscribers make their rules on it. */
   readonly bus: EventBus;
   readonly publisher: Publisher;
-  /** The alarms on the way of events from the table to the bus. `watch` adds one for a subscription. */
+  /** The alarms on the issuer and on the way of events from the table to the bus. `watch` adds one for a subscription. */
   readonly alarms: Alarms;
 
   /** @throws SettingError for a setting that cannot be */
   constructor(scope: Construct, id: string, props: RawStorageProps) {
+    if (props.authorizer) checkNoIdentity(props);
+    else checkIdentity(props);
     validateSettings(props);
     if (props.httpApi && props.throttle)
       throw new SettingError('Invalid throttle: an API that is given has stages, and limits, of its own');
@@ -60,21 +74,15 @@ export class RawStorage extends Construct {
       retention: props.archiveRetention ?? Duration.days(90),
     });
     this.publisher = new Publisher(this, 'Publisher', { table: this.table, bus: this.bus });
-    this.alarms = new Alarms(this, 'Alarms', { ...props, publisher: this.publisher });
 
-    const authorizer = new RawFunction(this, 'Authorizer', {
-      handler: 'authorizer',
-      memorySize: 256,
-      timeout: Duration.seconds(10),
-      environment: {
-        [ENV.issuer]: props.issuer,
-        [ENV.audience]: props.audience,
-        [ENV.tenantClaim]: props.tenantClaim ?? 'tenant_id',
-        [ENV.defaultEnv]: env,
-        ...(props.scopePrefix && { [ENV.scopePrefix]: props.scopePrefix }),
-        ...(props.jwksUri && { [ENV.jwksUri]: props.jwksUri }),
-      },
+    const authorizer =
+      props.authorizer ?? new Authorizer(this, 'Authorizer', { ...checkIdentity(props), env });
+    this.alarms = new Alarms(this, 'Alarms', {
+      ...props,
+      publisher: this.publisher,
+      authorizer: authorizer instanceof Authorizer ? authorizer : undefined,
     });
+
     const presignUpload = new RawFunction(this, 'PresignUpload', {
       handler: 'presign-upload',
       memorySize: 512,

@@ -6,6 +6,13 @@ import { ENV } from '#core/env';
 /** Stands for the tenant whose session it is, in the policies of the role. */
 export const TENANT = '${aws:PrincipalTag/tenant_id}';
 
+/**
+ * What STS lets through in a tag's value, and no tenant id may hold or begin with. IAM has no regular expressions: letters
+ * and spaces beyond ASCII, and the length, are the code's to refuse.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html
+ */
+const NO_TENANT_IDS = ['*/*', '*:*', '*=*', '*+*', '*@*', '* *', '.*', '_*', '-*'];
+
 export interface TenantRoleProps {
   /** Who may act for a tenant. */
   readonly functions: readonly lambda.Function[];
@@ -24,8 +31,8 @@ export class TenantRole extends iam.Role {
         ...functions.map((fn) => new iam.ArnPrincipal(roleOf(fn).roleArn)),
       )
         .withConditions({
-          // IAM has no regular expressions: the whole pattern of a tenant id is the code's to check.
-          StringLike: { 'aws:RequestTag/tenant_id': 't_*' },
+          StringLike: { 'aws:RequestTag/tenant_id': '??*' },
+          StringNotLike: { 'aws:RequestTag/tenant_id': [...NO_TENANT_IDS] },
           'ForAllValues:StringEquals': { 'aws:TagKeys': ['tenant_id'] },
         })
         .withSessionTags(),

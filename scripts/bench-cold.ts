@@ -38,6 +38,7 @@ const SETTINGS = {
   JWT_ISSUER: 'https://issuer.example',
   JWT_AUDIENCE: 'nexus',
   TENANT_CLAIM: 'tenant_id',
+  SCOPE_CLAIM: 'scope scp',
   DEFAULT_ENV: 'dev',
 };
 

@@ -14,8 +14,11 @@ export const ENV = {
   issuer: 'JWT_ISSUER',
   audience: 'JWT_AUDIENCE',
   jwksUri: 'JWKS_URI',
-  scopePrefix: 'SCOPE_PREFIX',
+  jwks: 'JWKS',
   tenantClaim: 'TENANT_CLAIM',
+  scopeClaim: 'SCOPE_CLAIM',
+  scopePrefix: 'SCOPE_PREFIX',
+  envClaim: 'ENV_CLAIM',
   defaultEnv: 'DEFAULT_ENV',
 } as const;
 
@@ -24,6 +27,13 @@ export const positiveInteger = v.pipe(v.string(), v.regex(/^[1-9]\d{0,15}$/), v.
 
 /** Text that is there and not empty. */
 export const text = v.pipe(v.string(), v.minLength(1));
+
+/** One or several words, set apart by a space each. */
+export const words = v.pipe(
+  v.string(),
+  v.regex(/^\S+( \S+)*$/),
+  v.transform((value) => value.split(' ')),
+);
 
 /**
  * Reads a function's settings once, at start.

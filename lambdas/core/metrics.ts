@@ -11,6 +11,8 @@ export const METRIC = {
   failedEntries: 'FailedEntries',
   tenantSessionHit: 'TenantSessionHit',
   tenantSessionMiss: 'TenantSessionMiss',
+  /** Attempts to fetch the issuer's keys that failed. */
+  keyFetchFailures: 'KeyFetchFailures',
 } as const;
 export type MetricName = (typeof METRIC)[keyof typeof METRIC];
 

@@ -38,6 +38,7 @@ const toNumber = (value: string): number => {
 const OPERATORS: Readonly<Record<string, Operator>> = {
   StringEquals: matching('exact', 'some'),
   StringLike: matching('like', 'some'),
+  StringNotLike: matching('like', 'none'),
   ArnEquals: matching('arn', 'some'),
   ArnNotLike: matching('arn', 'none'),
   'ForAllValues:StringEquals': matching('exact', 'every'),

@@ -28,7 +28,11 @@ const required = { issuer: 'https://issuer.example', audience: 'nexus' };
 
 test.each([
   [{}, 'Missing issuer: npx cdk deploy -c issuer=https://issuer.example -c audience=nexus'],
-  [{ ...required, env: 'production' }, 'Invalid env "production": it must be one of dev, staging, prod'],
+  [
+    { ...required, env: 'Production' },
+    'Invalid env "Production": it must be 1 to 16 of a-z 0-9 -, beginning with a letter or digit',
+  ],
+  [{ ...required, jwks: '{' }, 'Invalid jwks "{": it must be JSON'],
   [{ ...required, maxUploadBytes: '5 GB' }, 'Invalid maxUploadBytes "5 GB": it must be a whole number'],
 ])('%j ends with exactly one line', (context, line) => {
   expect(run(context)).toEqual({ status: 1, stderr: `${line}\n`, template: undefined });
@@ -42,6 +46,11 @@ test('reads text as -c gives it, and values as cdk.json may hold them', () => {
     maxUploadBytes: '1000',
     uploadExpirySeconds: 60,
     scopePrefix: 'nexus/',
+    audience: 'client-1, client-2',
+    tenantClaim: 'app_metadata.tenant_id',
+    scopeClaim: ['scp', 'roles'],
+    envClaim: '',
+    jwks: '{"keys":[{"kty":"OKP"}]}',
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const text = JSON.stringify(template);
@@ -49,5 +58,21 @@ test('reads text as -c gives it, and values as cdk.json may hold them', () => {
   expect(text).toContain('"MAX_UPLOAD_BYTES":"1000"');
   expect(text).toContain('"UPLOAD_EXPIRY_SECONDS":"60"');
   expect(text).toContain('"SCOPE_PREFIX":"nexus/"');
+  expect(text).toContain('"JWT_AUDIENCE":"client-1 client-2"');
+  expect(text).toContain('"TENANT_CLAIM":"app_metadata.tenant_id"');
+  expect(text).toContain('"SCOPE_CLAIM":"scp roles"');
+  expect(text).not.toContain('ENV_CLAIM');
+  expect(text).toContain(JSON.stringify({ JWKS: '{"keys":[{"kty":"OKP"}]}' }).slice(1, -1));
   expect(text).toContain('"DeletionProtectionEnabled":true');
+});
+
+test('every setting that context may hold has its row in the README, and no other has', () => {
+  const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+  const [, table = ''] = /^\| context \| default \| means \|\n(.+?)\n\n/ms.exec(read('README.md')) ?? [];
+  const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  const settings = [...read('bin/app.ts').matchAll(/: (?:text|number|list|json)\('(\w+)'\)/g)].map(
+    ([, name]) => name,
+  );
+  expect(settings.length).toBeGreaterThan(10);
+  expect(rows.toSorted()).toEqual(settings.toSorted());
 });

@@ -137,8 +137,8 @@ describe('refused', () => {
       'sequence',
       'sequence is malformed (safe_integer)',
     ],
-    ['an env unknown', { ...registered(), env: 'qa' }, 'env', 'env must be ("dev" | "staging" | "prod")'],
-    ['no tenant', { ...registered(), tenant_id: 'acme' }, 'tenant_id', 'tenant_id is not a tenant id'],
+    ['no env', { ...registered(), env: 'Prod' }, 'env', 'env is not an env'],
+    ['no tenant', { ...registered(), tenant_id: 'a/b' }, 'tenant_id', 'tenant_id is not a tenant id'],
     ['no asset', { ...registered(), asset: undefined }, 'asset', 'asset is missing'],
     [
       'another event’s asset',

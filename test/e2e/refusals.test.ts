@@ -53,7 +53,7 @@ testLocally.each([
   ['of another issuer', { iss: 'http://127.0.0.1:1' }],
   ['for another audience', { aud: 'other' }],
   ['of a malformed tenant', { tenant_id: 'T Demo' }],
-  ['of an unknown env', { env: 'qa' }],
+  ['of an env that is none', { env: 'No where' }],
 ])('a token %s is refused by the gateway', async (_, claims) => {
   const answer = await (await Client.for(cloudOf(target), claims)).get(unknown);
   expect(answer).toEqual({ status: 403, body: { message: 'Forbidden' } });

@@ -1,34 +1,18 @@
 import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startAuthorizer } from '../support/authorizer.ts';
 import { AUDIENCE, startIssuer, type TestIssuer } from '../support/issuer.ts';
 
-type Handler = typeof import('../../lambdas/authorizer.ts')['handler'];
 type Key = Awaited<ReturnType<TestIssuer['addKey']>>;
 
 let issuer: TestIssuer;
 let key: Key;
-let authorize: (token: string | undefined) => ReturnType<Handler>;
+let authorize: Awaited<ReturnType<typeof startAuthorizer>>;
 let reasons: string[];
-let faults: string[];
 
 /** Starts the authorizer afresh, as a new container would. */
 async function start(env: Record<string, string> = {}) {
-  vi.resetModules();
-  vi.unstubAllEnvs();
-  const settings = {
-    JWT_ISSUER: issuer.issuer,
-    JWT_AUDIENCE: AUDIENCE,
-    TENANT_CLAIM: 'tenant_id',
-    DEFAULT_ENV: 'staging',
-    ...env,
-  };
-  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
-  const { handler } = await import('../../lambdas/authorizer.ts');
-  authorize = (authorization) =>
-    handler({
-      headers: { authorization },
-      requestContext: { requestId: 'r' },
-    } as unknown as Parameters<Handler>[0]);
+  authorize = await startAuthorizer({ JWT_ISSUER: issuer.issuer, ...env });
 }
 
 const bearer = async (token: Promise<string> | string) => authorize(`Bearer ${await token}`);
@@ -48,18 +32,13 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   reasons = [];
-  faults = [];
-  vi.spyOn(console, 'error').mockImplementation((line) => faults.push(line.detail));
   vi.spyOn(console, 'warn').mockImplementation((line) => reasons.push(line.reason));
   issuer.state.keys = [key.jwk];
-  issuer.state.down = false;
-  issuer.state.discovery = {};
   issuer.requests.length = 0;
   await start();
 });
 
 afterEach(() => {
-  vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
@@ -142,7 +121,7 @@ describe('a token is denied, with a reason in the log alone,', () => {
     ['when it is not valid yet', () => key.sign({ nbf: now() + 60 }), /nbf/],
     ['without exp', () => key.sign({ exp: undefined }), /exp/],
     ['without sub', () => key.sign({ sub: undefined }), /sub/],
-    ['with an empty sub', () => key.sign({ sub: '' }), /Invalid/],
+    ['with an empty sub', () => key.sign({ sub: '' }), /the claim sub is/],
     ['of another issuer', () => key.sign({ iss: 'https://other.example' }), /iss/],
     ['for another audience', () => key.sign({ aud: 'other' }), /audience/],
     ['for no audience', () => key.sign({ aud: undefined }), /audience/],
@@ -192,30 +171,30 @@ describe('a token is denied, with a reason in the log alone,', () => {
   });
 
   it.each([
-    ['an array', ['t_acme']],
+    ['one of two', ['t_acme', 't_other']],
     ['a number', 1],
     ['null', null],
     ['empty', ''],
-    ['upper case', 't_Acme'],
-    ['without its prefix', 'acme'],
+    ['one character', 'a'],
+    ['begun with a dot', '.acme'],
     ['with a slash', 't_a/b'],
     ['with the table’s separator', 't_a#b'],
     ['a wildcard', 't_*'],
-    ['over-long', `t_${'a'.repeat(61)}`],
+    ['over-long', `t_${'a'.repeat(63)}`],
     ['with a look-alike letter', 't_\u0430cme'],
     ['with a line feed', 't_acme\n'],
   ])('whose tenant is %s', async (_what, tenant_id) => {
-    await expectDenied(key.sign({ tenant_id }), /Invalid|tenant/);
+    await expectDenied(key.sign({ tenant_id }), /the claim tenant_id is not a tenant id/);
   });
 
   it.each([
-    ['env', 'production'],
+    ['env', 'Production'],
     ['env', 1],
-    ['scope', ['raw:read']],
+    ['scope', ['raw:read', 1]],
     ['scope', 'raw:read  raw:write'],
     ['scope', 'raw:read\nraw:write'],
   ])('whose %s is %j', async (claim, value) => {
-    await expectDenied(key.sign({ [claim]: value }), /Invalid|scope/);
+    await expectDenied(key.sign({ [claim]: value }), new RegExp(`the claim ${claim} is`));
   });
 
   it('that is not sent as a bearer', async () => {
@@ -232,87 +211,8 @@ describe('a token is denied, with a reason in the log alone,', () => {
   });
 });
 
-describe('the issuer’s keys', () => {
-  const minutes = (count: number) => vi.setSystemTime(Date.now() + count * 60_000);
-
-  beforeEach(() => {
-    vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
-  });
-
-  it('are found by discovery, and kept', async () => {
-    for (let i = 0; i < 3; i++) expect((await bearer(key.sign())).isAuthorized).toBe(true);
-    expect(issuer.requests).toEqual(['/.well-known/openid-configuration', '/jwks']);
-  });
-
-  it('are fetched once for calls that come at once', async () => {
-    const token = await key.sign();
-    await Promise.all(Array.from({ length: 10 }, () => bearer(token)));
-    expect(issuer.requests).toEqual(['/.well-known/openid-configuration', '/jwks']);
-  });
-
-  it('are taken from the JWKS URI where one is set', async () => {
-    await start({ JWKS_URI: `${issuer.issuer}/jwks` });
-    expect((await bearer(key.sign())).isAuthorized).toBe(true);
-    expect(issuer.requests).toEqual(['/jwks']);
-  });
-
-  it.each([
-    ['names another issuer', { issuer: 'https://other.example' }, /another issuer/],
-    ['gives a JWKS URI in plain HTTP', { jwks_uri: 'http://keys.example/jwks' }, /neither https/],
-    ['gives no JWKS URI', { jwks_uri: null }, /Invalid URL/],
-  ])('are not taken by a discovery that %s', async (_what, discovery, reason) => {
-    issuer.state.discovery = discovery;
-    await expectDenied(key.sign(), /no keys/);
-    expect(faults).toEqual([expect.stringMatching(reason)]);
-  });
-
-  it('are taken anew when one is unknown, at most once in 30 s', async () => {
-    await bearer(key.sign());
-    const next = await issuer.addKey('k2');
-    await expectDenied(next.sign(), /no applicable key/);
-    minutes(0.6);
-    expect((await bearer(next.sign())).isAuthorized).toBe(true);
-    const fetched = issuer.requests.length;
-    for (let i = 0; i < 5; i++)
-      await expectDenied(key.sign({}, { kid: `made-up-${i}` }), /no applicable key/);
-    expect(issuer.requests.length).toBe(fetched);
-  });
-
-  it('are refused within 11 minutes of being withdrawn', async () => {
-    const token = () => key.sign();
-    expect((await bearer(token())).isAuthorized).toBe(true);
-    issuer.state.keys = [];
-    minutes(11);
-    await expectDenied(token(), /no applicable key/);
-  });
-
-  it('go on for an hour while the issuer is down, tried at most once in 30 s; unknown ones are denied', async () => {
-    await bearer(key.sign());
-    issuer.state.down = true;
-    minutes(59);
-    const before = issuer.requests.length;
-    expect((await bearer(key.sign())).isAuthorized).toBe(true);
-    expect((await bearer(key.sign())).isAuthorized).toBe(true);
-    await expectDenied(key.sign({}, { kid: 'k2' }), /no applicable key/);
-    expect(issuer.requests.length).toBe(before + 1);
-    minutes(2);
-    await expectDenied(key.sign(), /no keys of the issuer/);
-    issuer.state.down = false;
-    minutes(1);
-    expect((await bearer(key.sign())).isAuthorized).toBe(true);
-  });
-
-  it('that cannot be had at first are denied, and tried again', async () => {
-    issuer.state.down = true;
-    await expectDenied(key.sign(), /no keys/);
-    issuer.state.down = false;
-    minutes(0.6);
-    expect((await bearer(key.sign())).isAuthorized).toBe(true);
-  });
-});
-
 it('does not start without its settings, and names them', async () => {
-  await expect(start({ JWT_ISSUER: '', TENANT_CLAIM: '' })).rejects.toThrow(
-    'Environment variables missing or malformed: JWT_ISSUER, TENANT_CLAIM',
+  await expect(start({ JWT_ISSUER: '', DEFAULT_ENV: '' })).rejects.toThrow(
+    'Environment variables missing or malformed: JWT_ISSUER, DEFAULT_ENV',
   );
 });

@@ -12,6 +12,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { expect, test, vi } from 'vitest';
 import { type AssetRecord, partitionKey, toItem } from '#core/assets/asset-record';
 import { bundle } from '../../lib/bundle.ts';
+import type { FunctionName } from '../../lib/function-names.ts';
 import { RawStorage } from '../../lib/raw-storage.ts';
 import { presignedRecord } from '../support/asset-records.ts';
 import { startAws } from '../support/aws.ts';
@@ -26,6 +27,10 @@ const publisher = {
   Name: 'FunctionName',
   Value: { Ref: functionNamed(template, 'publish-events').logicalId },
 };
+const authorizer = {
+  Name: 'FunctionName',
+  Value: { Ref: functionNamed(template, 'authorizer').logicalId },
+};
 const mapping = {
   Name: 'EventSourceMappingUUID',
   Value: { Ref: resource(template, 'AWS::Lambda::EventSourceMapping').logicalId },
@@ -34,6 +39,7 @@ const poisonQueue = resource(template, 'AWS::SQS::Queue').logicalId;
 const failureBucket = resource(template, 'AWS::S3::Bucket', 'PublisherFailureBucket').logicalId;
 
 test.each([
+  ['IssuerKeys', 'NexusRawStorage', 'KeyFetchFailures', [authorizer], 'Sum', 0, 300, [2, 3]],
   ['IteratorAge', 'AWS/Lambda', 'IteratorAge', [publisher], 'Maximum', 600_000, 300, [3, 3]],
   ['EventAge', 'NexusRawStorage', 'EventAge', [publisher], 'p99', 60_000, 300, [3, 3]],
   ['FailedEntries', 'NexusRawStorage', 'FailedEntries', [publisher], 'Sum', 0, 300, [3, 3]],
@@ -148,7 +154,7 @@ test('every alarm tells when it goes off and when it ends, subscriptions include
   });
   alarms.watch(bus.onRawAssetRegistered('Billing', { target: new SqsQueue(new Queue(stack, 'Target')) }));
   const told = Template.fromStack(stack).findResources(ALARM);
-  expect(Object.keys(told)).toHaveLength(10);
+  expect(Object.keys(told)).toHaveLength(11);
   const Ref = stack.getLogicalId(topic.node.defaultChild as CfnElement);
   for (const { Properties } of Object.values(told)) {
     expect(Properties).toMatchObject({ AlarmActions: [{ Ref }], OKActions: [{ Ref }] });
@@ -212,27 +218,43 @@ test('the bundle writes the metrics that the alarms read', async () => {
     });
     const written = await runPublisher([refused, taken]);
     expect(written.map(({ name }) => name).sort()).toEqual(['EventAge', 'FailedEntries']);
-    for (const { name, namespace, dimensions } of written) {
-      const { Namespace, MetricName, Dimensions } = alarm(name);
-      expect({ namespace, name }).toEqual({ namespace: Namespace, name: MetricName });
-      expect(dimensions).toEqual(
-        Dimensions.map(({ Name, Value }: { Name: string; Value: { Ref: string } }) => ({
-          Name,
-          Value: Value.Ref,
-        })),
-      );
-    }
+    for (const metric of written) expectReadBy(metric.name, metric);
   } finally {
     vi.restoreAllMocks();
     await aws.close();
   }
 });
 
-/** Runs the function's bundle in a process of its own, named by its logical id. @returns the metrics that it writes */
-async function runPublisher(assets: readonly AssetRecord[]) {
-  const directory = temporaryDirectory();
-  // Away from this package's package.json, which would make an ES module of it: on Lambda there is none.
-  copyFileSync(join(bundle('publish-events'), 'index.js'), join(directory, 'index.js'));
+test('the authorizer’s bundle writes the metric that its alarm reads', async () => {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const token = `${part({ alg: 'RS256' })}.${part({})}.AAAA`;
+  vi.stubEnv('JWT_ISSUER', 'http://127.0.0.1:1');
+  for (const [name, value] of Object.entries({
+    JWT_AUDIENCE: 'x',
+    TENANT_CLAIM: 'x',
+    SCOPE_CLAIM: 'x',
+    DEFAULT_ENV: 'x',
+  }))
+    vi.stubEnv(name, value);
+  const event = { headers: { authorization: `Bearer ${token}` }, requestContext: {} };
+  const written = await run('authorizer', event, authorizer.Value.Ref);
+  vi.unstubAllEnvs();
+  expect(written).toHaveLength(1);
+  for (const metric of written) expectReadBy('IssuerKeys', metric);
+});
+
+function expectReadBy(id: string, { name, namespace, dimensions }: WrittenMetric) {
+  const { Namespace, MetricName, Dimensions } = alarm(id);
+  expect({ namespace, name }).toEqual({ namespace: Namespace, name: MetricName });
+  expect(dimensions).toEqual(
+    Dimensions.map(({ Name, Value }: { Name: string; Value: { Ref: string } }) => ({
+      Name,
+      Value: Value.Ref,
+    })),
+  );
+}
+
+function runPublisher(assets: readonly AssetRecord[]) {
   const Records = assets.map((record, index) => ({
     eventName: 'INSERT',
     dynamodb: {
@@ -241,11 +263,19 @@ async function runPublisher(assets: readonly AssetRecord[]) {
       SequenceNumber: String(index),
     },
   }));
+  return run('publish-events', { Records }, publisher.Value.Ref);
+}
+
+/** Runs a function's bundle in a process of its own, named by its logical id. @returns the metrics that it writes */
+async function run(name: FunctionName, event: object, functionName: string) {
+  const directory = temporaryDirectory();
+  // Away from this package's package.json, which would make an ES module of it: on Lambda there is none.
+  copyFileSync(join(bundle(name), 'index.js'), join(directory, 'index.js'));
   const call =
     'require("./index.js").handler(JSON.parse(process.argv[1]), { getRemainingTimeInMillis: () => 60_000 })';
-  const child = spawn(process.execPath, ['-e', call, JSON.stringify({ Records })], {
+  const child = spawn(process.execPath, ['-e', call, JSON.stringify(event)], {
     cwd: directory,
-    env: { ...process.env, AWS_LAMBDA_FUNCTION_NAME: publisher.Value.Ref },
+    env: { ...process.env, AWS_LAMBDA_FUNCTION_NAME: functionName },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const lines = (await text(child.stdout))
@@ -260,7 +290,13 @@ async function runPublisher(assets: readonly AssetRecord[]) {
         dimensions: names.map((name) => ({ Name: name, Value: line[name] })),
       }),
     ),
-  ) as { namespace: string; name: string; dimensions: object[] }[];
+  ) as WrittenMetric[];
+}
+
+interface WrittenMetric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: object[];
 }
 
 interface EmbeddedMetric {

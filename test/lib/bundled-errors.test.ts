@@ -108,6 +108,7 @@ beforeAll(async () => {
     JWT_ISSUER: 'https://issuer.example',
     JWT_AUDIENCE: 'nexus',
     TENANT_CLAIM: 'tenant_id',
+    SCOPE_CLAIM: 'scope scp',
     DEFAULT_ENV: 'dev',
   };
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);

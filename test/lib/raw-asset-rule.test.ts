@@ -6,7 +6,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import { RawAssetRule, type RawAssetRuleProps } from '../../lib/raw-asset-rule.ts';
-import { SettingError } from '../../lib/settings.ts';
+import { SettingError } from '../../lib/setting-error.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const target: events.IRuleTarget = { bind: () => ({ arn: 'arn:aws:sqs:us-east-1:000000000000:mine' }) };
@@ -85,10 +85,22 @@ test('a tenant may be a parameter of the deployment', () => {
 });
 
 test.each<[Partial<RawAssetRuleProps>, string]>([
-  [{ tenants: [] }, 'Invalid tenants []: it must be a list of tenant ids such as t_acme'],
-  [{ tenants: ['acme'] }, 'Invalid tenants ["acme"]: it must be a list of tenant ids such as t_acme'],
-  [{ envs: [] }, 'Invalid envs []: it must be a list of dev, staging, prod'],
-  [{ envs: ['test' as 'dev'] }, 'Invalid envs ["test"]: it must be a list of dev, staging, prod'],
+  [
+    { tenants: [] },
+    'Invalid tenants []: it must be a list of tenant ids, each 2 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit',
+  ],
+  [
+    { tenants: ['a/b'] },
+    'Invalid tenants ["a/b"]: it must be a list of tenant ids, each 2 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit',
+  ],
+  [
+    { envs: [] },
+    'Invalid envs []: it must be a list of envs, each 1 to 16 of a-z 0-9 -, beginning with a letter or digit',
+  ],
+  [
+    { envs: ['Test'] },
+    'Invalid envs ["Test"]: it must be a list of envs, each 1 to 16 of a-z 0-9 -, beginning with a letter or digit',
+  ],
   [
     { contentTypes: ['csv'] },
     'Invalid contentTypes ["csv"]: it must be a list of media types such as text/csv or image/*',
@@ -112,9 +124,12 @@ test.each<[Partial<RawAssetRuleProps>, string]>([
   expect(() => stackWithRule(filter)).toThrow(new SettingError(message));
 });
 
+test('an env that none can be is refused', () => {
+  for (const env of ['', 'Production', 'a_b', 'a'.repeat(17)])
+    expect(() => patternOf({ envs: [env] })).toThrow(SettingError);
+});
+
 test('a filter that is not one does not compile', () => {
-  // @ts-expect-error no such environment
-  expect(() => patternOf({ envs: ['production'] })).toThrow(SettingError);
   // @ts-expect-error one value where a list is due
   expect(() => patternOf({ envs: 'prod' })).toThrow();
   // @ts-expect-error a size is a number

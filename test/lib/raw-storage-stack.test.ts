@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
 import { RawStorageStack } from '../../lib/raw-storage-stack.ts';
-import { SettingError } from '../../lib/settings.ts';
+import { SettingError } from '../../lib/setting-error.ts';
 import { arn, functionNamed, resource, synth } from '../support/synth.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -29,6 +29,8 @@ test('gives each function the settings that it reads, with their defaults', () =
     JWT_ISSUER: 'https://issuer.example',
     JWT_AUDIENCE: 'nexus',
     TENANT_CLAIM: 'tenant_id',
+    SCOPE_CLAIM: 'scope scp',
+    ENV_CLAIM: 'env',
     DEFAULT_ENV: 'dev',
   });
   expect(variables('presign-upload')).toEqual({
@@ -52,10 +54,12 @@ test('gives each function the settings that it reads, with their defaults', () =
 test('passes every setting on', () => {
   const custom = synth({
     issuer: 'http://localhost:8080',
-    audience: 'other',
+    audience: ['other', 'another'],
     jwksUri: 'http://localhost:8080/keys',
     scopePrefix: 'nexus/',
     tenantClaim: 'org',
+    scopeClaim: 'permissions',
+    envClaim: '',
     env: 'staging',
     maxUploadBytes: 1000,
     maxHashBytes: 100,
@@ -63,10 +67,11 @@ test('passes every setting on', () => {
   });
   expect(functionNamed(custom, 'authorizer').properties.Environment.Variables).toEqual({
     JWT_ISSUER: 'http://localhost:8080',
-    JWT_AUDIENCE: 'other',
+    JWT_AUDIENCE: 'other another',
     JWKS_URI: 'http://localhost:8080/keys',
     SCOPE_PREFIX: 'nexus/',
     TENANT_CLAIM: 'org',
+    SCOPE_CLAIM: 'permissions',
     DEFAULT_ENV: 'staging',
   });
   expect(functionNamed(custom, 'presign-upload').properties.Environment.Variables).toMatchObject({

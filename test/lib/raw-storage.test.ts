@@ -1,10 +1,15 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, type CfnElement, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import {
+  HttpJwtAuthorizer,
+  HttpLambdaAuthorizer,
+  HttpLambdaResponseType,
+} from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { expect, test } from 'vitest';
 import { RawStorage, type RawStorageProps } from '../../lib/raw-storage.ts';
-import { SettingError } from '../../lib/settings.ts';
+import { SettingError } from '../../lib/setting-error.ts';
 import { resource } from '../support/synth.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -98,4 +103,50 @@ test('archives every event, for 90 days unless told otherwise', () => {
       SourceArn: { 'Fn::GetAtt': [logicalId, 'Arn'] },
     });
   }
+});
+
+test('routes are behind an authorizer of one’s own where it is given, and then no tokens are verified', () => {
+  const stack = newStack();
+  const fn = new lambda.Function(stack, 'Own', {
+    runtime: lambda.Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code: lambda.Code.fromInline('exports.handler = async () => ({})'),
+  });
+  const authorizer = new HttpLambdaAuthorizer('OwnAuthorizer', fn, {
+    responseTypes: [HttpLambdaResponseType.SIMPLE],
+  });
+  new RawStorage(stack, 'Files', { authorizer });
+  const template = Template.fromStack(stack);
+  const { logicalId, properties } = resource(template, 'AWS::ApiGatewayV2::Authorizer');
+  expect(JSON.stringify(properties.AuthorizerUri)).toContain(
+    stack.getLogicalId(fn.node.defaultChild as CfnElement),
+  );
+  for (const route of routesOf(template)) expect(route.AuthorizerId).toEqual({ Ref: logicalId });
+  expect(Object.keys(template.findResources('AWS::Lambda::Function')).join()).not.toContain('authorizer');
+  expect(Object.keys(template.findResources('AWS::CloudWatch::Alarm')).join()).not.toContain('IssuerKeys');
+});
+
+test('an authorizer of one’s own leaves no setting of tokens without a reader', () => {
+  const stack = newStack();
+  const fn = lambda.Function.fromFunctionName(stack, 'Own', 'own');
+  const authorizer = new HttpLambdaAuthorizer('OwnAuthorizer', fn);
+  for (const setting of [{ issuer: 'https://issuer.example' }, { audience: 'nexus' }, { tenantClaim: 'org' }])
+    expect(() => new RawStorage(stack, 'Files', { authorizer, ...setting })).toThrow(
+      new SettingError(`Invalid ${Object.keys(setting)}: the authorizer that is given verifies the tokens`),
+    );
+  expect(() => new RawStorage(stack, 'Files', {})).toThrow(/^Missing issuer: /);
+});
+
+test('the issuer may be known at deployment only, and audiences be a list that is', () => {
+  const stack = newStack();
+  const issuer = Fn.importValue('Issuer');
+  mount({ issuer, audience: Fn.split(',', Fn.importValue('Clients')) }, stack);
+  const [{ Properties }] = Object.values(
+    Template.fromStack(stack).findResources('AWS::Lambda::Function', {
+      Properties: { Environment: { Variables: { JWT_ISSUER: { 'Fn::ImportValue': 'Issuer' } } } },
+    }),
+  ) as [{ Properties: { Environment: { Variables: Record<string, unknown> } } }];
+  expect(Properties.Environment.Variables['JWT_AUDIENCE']).toEqual({
+    'Fn::Join': [' ', { 'Fn::Split': [',', { 'Fn::ImportValue': 'Clients' }] }],
+  });
 });

@@ -1,19 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { SettingError, type Settings, validateSettings } from '../../lib/settings.ts';
+import { checkIdentity } from '../../lib/identity-settings.ts';
+import { SettingError } from '../../lib/setting-error.ts';
+import { type Settings, validateSettings } from '../../lib/settings.ts';
 
 const required: Settings = { issuer: 'https://issuer.example', audience: 'nexus' };
 
 /** Any value, as context may hold. */
 function validate(settings: Record<string, unknown>): void {
-  validateSettings({ ...required, ...settings });
+  checkIdentity({ ...required, ...settings });
+  validateSettings(settings);
 }
 
 test('issuer and audience are enough', () => {
-  expect(() => validateSettings(required)).not.toThrow();
+  expect(() => validate({})).not.toThrow();
 });
 
-test.each(['issuer', 'audience'])('without %s the error says what to type', (name) => {
-  expect(() => validate({ [name]: '' })).toThrow(
+test.each([
+  ['issuer', ''],
+  ['audience', ''],
+  ['audience', []],
+  ['audience', ['nexus', '']],
+])('without %s, %j, the error says what to type', (name, value) => {
+  expect(() => validate({ [name]: value })).toThrow(
     new SettingError(`Missing ${name}: npx cdk deploy -c issuer=https://issuer.example -c audience=nexus`),
   );
 });
@@ -27,10 +35,13 @@ const ACCEPTED = {
     'http://[::1]:1',
   ],
   jwksUri: ['https://a.example/jwks.json', 'http://localhost:1/jwks'],
-  audience: ['nexus', 'https://api.example'],
+  jwks: [{ keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'x' }] }],
+  audience: ['nexus', 'https://api.example', ['client-1', 'client-2']],
   scopePrefix: ['', 'nexus/', 'api://x/'],
-  tenantClaim: ['tenant_id', 'custom:tenant', 'https://claims.example/tenant'],
-  env: ['dev', 'staging', 'prod'],
+  tenantClaim: ['tenant_id', 'custom:tenant', 'https://claims.example/tenant', 'app_metadata.tenant_id'],
+  scopeClaim: ['scp', 'permissions', 'realm_access.roles', ['scp', 'roles']],
+  envClaim: ['', 'env', 'custom:env'],
+  env: ['dev', 'staging', 'prod', 'production', 'eu-west-1', '0', 'a'.repeat(16)],
   allowedOrigins: [[], ['*'], ['https://app.example', 'http://localhost:5173']],
   maxUploadBytes: [1, 5368709120],
   maxHashBytes: [1, 268435456],
@@ -47,10 +58,21 @@ const REFUSED = {
     'https://a.example\n',
   ],
   jwksUri: ['', 'http://issuer.example/jwks', 'file:///jwks.json'],
-  audience: ['two words', ' nexus'],
+  jwks: [
+    {},
+    { keys: [] },
+    { keys: ['x'] },
+    { keys: [{ kid: 'k' }] },
+    { keys: [{ kty: 'OKP', x: 'x', d: 'private' }] },
+    { keys: [{ kty: 'oct', k: 'secret' }] },
+    { keys: [{ kty: 'RSA', n: 'n'.repeat(3000) }] },
+  ],
+  audience: ['two words', ' nexus', ['nexus', 'two words']],
   scopePrefix: ['nexus ', 'a"b', 'ä/'],
   tenantClaim: ['', 'tenant id'],
-  env: ['', 'production', 'Dev'],
+  scopeClaim: ['', 'a b', [], ['scp', '']],
+  envClaim: [' ', 'a b'],
+  env: ['', 'Dev', 'a_b', '-a', 'a'.repeat(17), 'prod\n'],
   allowedOrigins: [
     [''],
     ['app.example'],
@@ -66,6 +88,11 @@ const REFUSED = {
 
 const cases = (table: Record<string, readonly unknown[]>) =>
   Object.entries(table).flatMap(([name, values]) => values.map((value) => [name, value] as const));
+
+test('keys are given inline, or an address of them, not both', () => {
+  const jwks = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'x' }] };
+  expect(() => validate({ jwks, jwksUri: 'https://a.example/jwks' })).toThrow(/^Invalid jwksUri /);
+});
 
 describe('accepts', () => {
   test.each(cases(ACCEPTED))('%s %j', (name, value) => {

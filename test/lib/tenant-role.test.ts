@@ -16,7 +16,10 @@ test('is taken by the functions that act for tenants, for a session with one tag
         Action: ['sts:AssumeRole', 'sts:TagSession'],
         Principal: { AWS: expect.any(Array) },
         Condition: {
-          StringLike: { 'aws:RequestTag/tenant_id': 't_*' },
+          StringLike: { 'aws:RequestTag/tenant_id': '??*' },
+          StringNotLike: {
+            'aws:RequestTag/tenant_id': ['*/*', '*:*', '*=*', '*+*', '*@*', '* *', '.*', '_*', '-*'],
+          },
           'ForAllValues:StringEquals': { 'aws:TagKeys': ['tenant_id'] },
         },
       },

@@ -14,13 +14,14 @@ const policies = readPolicies(template);
 const world = worldOf(template);
 const RUNS = { numRuns: 1000 };
 
-/** The same tenant, any two, and two of which one begins with the other. */
+/** The same tenant, any two, two that differ in case alone, and two of which one begins with the other. */
 const pair = fc.oneof(
   tenantId.map((tenant) => [tenant, tenant] as const),
   fc.tuple(tenantId, tenantId),
+  tenantId.map((tenant) => [tenant, tenant.toUpperCase()] as const),
   fc
-    .tuple(tenantId, fc.constantFrom('a', '-', '0'))
-    .map(([tenant, end]) => [tenant, tenant.slice(0, 61) + end] as const),
+    .tuple(tenantId, fc.constantFrom('a', 'A', '-', '.', '0'))
+    .map(([tenant, end]) => [tenant, tenant.slice(0, 63) + end] as const),
 );
 
 const ask = (tenant: string, action: string, resource: string, context = {}) =>

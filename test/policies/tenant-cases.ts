@@ -6,6 +6,8 @@ const TENANTS = {
   own: 't_a',
   other: 't_b',
   sibling: 't_ab',
+  'another case': 'T_A',
+  'a dot further': 't_a.b',
   empty: '',
   'any text': '*',
   'any tenant': 't_*',

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 
@@ -8,10 +8,17 @@ export const AUDIENCE = 'nexus';
 /** A token issuer for tests, on loopback: its keys and documents may be changed while it runs. */
 export async function startIssuer() {
   const requests: string[] = [];
-  const state = { keys: [] as JWK[], down: false, discovery: {} as Record<string, unknown> };
+  const state = {
+    keys: [] as JWK[],
+    down: false,
+    discovery: {} as Record<string, unknown>,
+    /** Answers in the place of the issuer, once it is asked for its keys. */
+    keysAnswer: undefined as ((response: ServerResponse) => unknown) | undefined,
+  };
   const server = createServer((req, res) => {
     requests.push(req.url ?? '');
     if (state.down) return void res.writeHead(503).end();
+    if (req.url === '/jwks' && state.keysAnswer) return void state.keysAnswer(res);
     const document =
       req.url === '/jwks' ? { keys: state.keys } : { issuer, jwks_uri: `${issuer}/jwks`, ...state.discovery };
     res.setHeader('content-type', 'application/json').end(JSON.stringify(document));

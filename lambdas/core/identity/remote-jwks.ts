@@ -1,15 +1,24 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { keySet } from '#core/identity/key-set';
+import { getJson, jwksUriOf } from '#core/identity/openid-discovery';
 import { describeError, log } from '#core/log';
+import { METRIC, putMetric } from '#core/metrics';
 
-/** Keys are fetched again after this long, so that a key which the issuer withdraws is refused from then on. */
+/** Keys are fetched again after this long, so that one which the issuer withdraws or replaces is refused from then on. */
 const FRESH_MS = 10 * 60 * 1000;
 /** While the issuer is out of reach, known keys are good for this long at most. */
 const STALE_MS = 60 * 60 * 1000;
-/** Between two fetches: tokens with made-up key ids must not become load on the issuer. */
-const COOLDOWN_MS = 30 * 1000;
-const TIMEOUT_MS = 3000;
+/** Between two fetches for keys that are not known: made-up key ids must not become load on the issuer. */
+const UNKNOWN_MS = 30 * 1000;
+/** Between a failure and the next fetch. */
+const RETRY_MS = 1000;
+/** The same, as long as known keys serve: no request waits for an issuer that is out of reach more often than that. */
+const RETRY_STALE_MS = 30 * 1000;
 
-type KeySet = ReturnType<typeof createLocalJWKSet>;
+/** Whether a token is good cannot be told now; it is not the token's fault. */
+export class KeysUnavailableError extends Error {
+  override readonly name = 'KeysUnavailableError';
+}
 
 /**
  * An issuer's public keys (RFC 7517), by its JWKS URI or by OpenID Connect discovery. jose's own remote set throws as
@@ -18,71 +27,67 @@ type KeySet = ReturnType<typeof createLocalJWKSet>;
 export class RemoteJwks {
   readonly #issuer: string;
   #jwksUri: string | undefined;
-  #keys: KeySet | undefined;
+  #keys: JWTVerifyGetKey | undefined;
   #loadedAt = Number.NEGATIVE_INFINITY;
-  #triedAt = Number.NEGATIVE_INFINITY;
-  #loading: Promise<void> | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #soughtAt = Number.NEGATIVE_INFINITY;
+  #loading: Promise<boolean> | undefined;
 
   constructor(issuer: string, jwksUri?: string) {
     this.#issuer = issuer;
     this.#jwksUri = jwksUri;
   }
 
-  /** Finds the key that a token's header names; throws when there is none that may be trusted now. */
+  /**
+   * Finds the key that a token's header names.
+   *
+   * @throws JWKSNoMatchingKey where the issuer has no such key, KeysUnavailableError where it cannot be asked
+   */
   readonly getKey: JWTVerifyGetKey = async (header, token) => {
-    if (Date.now() - this.#loadedAt > FRESH_MS) await this.#refresh();
+    const before = this.#keys;
+    if (this.#age() >= FRESH_MS) await this.#fetch(this.#age() < STALE_MS ? RETRY_STALE_MS : RETRY_MS);
     try {
       return await this.#trusted()(header, token);
     } catch (error) {
-      // The issuer may have begun to sign with a new key since.
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.#refresh())) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      // The issuer may have begun to sign with a new key since they were fetched, unless that was just now.
+      if (this.#keys !== before || Date.now() - this.#soughtAt < UNKNOWN_MS) throw error;
+      if (!(await this.#fetch(RETRY_MS))) throw new KeysUnavailableError('the key is not among those known');
+      this.#soughtAt = Date.now();
       return this.#trusted()(header, token);
     }
   };
 
-  #trusted(): KeySet {
-    if (this.#keys && Date.now() - this.#loadedAt <= STALE_MS) return this.#keys;
-    throw new Error('no keys of the issuer are known');
+  #age(): number {
+    return Date.now() - this.#loadedAt;
   }
 
-  /** Resolves to whether keys were fetched just now. */
-  async #refresh(): Promise<boolean> {
-    if (!this.#loading) {
-      if (Date.now() - this.#triedAt < COOLDOWN_MS) return false;
-      this.#triedAt = Date.now();
-      this.#loading = this.#load().finally(() => {
+  #trusted(): JWTVerifyGetKey {
+    if (this.#keys && this.#age() < STALE_MS) return this.#keys;
+    throw new KeysUnavailableError('no keys of the issuer are known');
+  }
+
+  /** Resolves to whether keys were fetched just now: not where a fetch failed less than `pause` milliseconds ago. */
+  async #fetch(pause: number): Promise<boolean> {
+    if (this.#loading) return this.#loading;
+    if (Date.now() - this.#failedAt < pause) return false;
+    this.#loading = this.#load()
+      .then(() => true)
+      .catch((error) => {
+        this.#failedAt = Date.now();
+        log('error', 'keys of the issuer not fetched', describeError(error));
+        putMetric(METRIC.keyFetchFailures, 'Count', [1]);
+        return false;
+      })
+      .finally(() => {
         this.#loading = undefined;
       });
-    }
-    return this.#loading.then(
-      () => true,
-      (error) => {
-        log('error', 'keys of the issuer not fetched', describeError(error));
-        return false;
-      },
-    );
+    return this.#loading;
   }
 
   async #load(): Promise<void> {
-    this.#jwksUri ??= await discover(this.#issuer);
-    this.#keys = createLocalJWKSet(await getJson<JSONWebKeySet>(this.#jwksUri));
+    this.#jwksUri ??= await jwksUriOf(this.#issuer);
+    this.#keys = keySet(await getJson<JSONWebKeySet>(this.#jwksUri));
     this.#loadedAt = Date.now();
   }
-}
-
-/** OpenID Connect Discovery 1.0, section 4: the document must name the very issuer that was asked for. */
-async function discover(issuer: string): Promise<string> {
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const document = await getJson<{ issuer?: unknown; jwks_uri?: unknown }>(url);
-  if (document.issuer !== issuer) throw new Error('the discovery document names another issuer');
-  const { protocol, hostname, href } = new URL(String(document.jwks_uri));
-  const loopback = protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
-  if (protocol !== 'https:' && !loopback) throw new Error('jwks_uri is neither https nor on loopback');
-  return href;
-}
-
-async function getJson<T>(url: string): Promise<T> {
-  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return (await response.json()) as T;
 }

@@ -74,7 +74,7 @@ test.each([
   ['nothing', '', ''],
   ['a list', '[]', ''],
   ['another type', '{"type":"raw_asset_deleted"}', 'type'],
-  ['a tenant that is none', '{"tenant_id":"Demo"}', 'tenant_id'],
+  ['a tenant that is none', '{"tenant_id":"a/b"}', 'tenant_id'],
   ['a time that is none', '{"from":"yesterday"}', 'from'],
   ['a day', '{"to":"2026-01-31"}', 'to'],
   ['another field', '{"since":"2026-01-31T12:00:00Z"}', 'since'],

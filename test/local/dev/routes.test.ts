@@ -36,15 +36,17 @@ const token = (body: unknown, headers: Record<string, string> = {}) =>
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
+const SCOPES = 'raw:read raw:write raw:delete raw:erase';
+
 test('a token for a tenant, with every scope unless told otherwise', async () => {
   const answer = (await (await token({ tenant_id: 't_demo' })).json()) as { access_token: string };
-  expect(answer).toMatchObject({ token_type: 'Bearer', expires_in: 43_200, scope: 'raw:read raw:write' });
+  expect(answer).toMatchObject({ token_type: 'Bearer', expires_in: 43_200, scope: SCOPES });
   const claims = decodeJwt(answer.access_token);
   expect(claims).toMatchObject({
     iss: server.url,
     aud: 'nexus-local',
     tenant_id: 't_demo',
-    scope: 'raw:read raw:write',
+    scope: SCOPES,
   });
   expect(claims).not.toHaveProperty('env');
 
@@ -57,8 +59,8 @@ test.each([
   ['no JSON', '{'],
   ['no object', '[]'],
   ['no tenant', {}],
-  ['a tenant that is none', { tenant_id: 'Demo' }],
-  ['an unknown env', { tenant_id: 't_demo', env: 'qa' }],
+  ['a tenant that is none', { tenant_id: 'a/b' }],
+  ['an env that is none', { tenant_id: 't_demo', env: 'QA' }],
   ['a scope that is no text', { tenant_id: 't_demo', scope: 1 }],
   ['another field', { tenant_id: 't_demo', sub: 'root' }],
   ['too much', JSON.stringify({ tenant_id: 't_demo', scope: 'x'.repeat(5000) })],

@@ -164,6 +164,19 @@ describe('a condition', () => {
     ],
     ['StringLike, no key', { StringLike: { 's3:prefix': '*' } }, {}, false],
     [
+      'StringNotLike, none of two',
+      { StringNotLike: { 's3:prefix': ['*:*', '*/*'] } },
+      { 's3:prefix': 'a' },
+      true,
+    ],
+    [
+      'StringNotLike, one of two',
+      { StringNotLike: { 's3:prefix': ['*:*', '*/*'] } },
+      { 's3:prefix': 'a/' },
+      false,
+    ],
+    ['StringNotLike, no key', { StringNotLike: { 's3:prefix': '*' } }, {}, true],
+    [
       'ForAllValues:StringLike, one',
       { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': `${tag}#*` } },
       keys('t_a#dev#1'),

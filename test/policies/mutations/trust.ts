@@ -15,13 +15,31 @@ const roleArn = (prefix: string) => (template: TemplateJson) => ({
 
 /** Who may take the tenant role, wrong. */
 export const TRUST_MUTATIONS: Mutations = {
-  'trust: of a tag of any value': (t) => rewrite(trust(t), 't_*', '*'),
+  'trust: of a tag of any value': (t) => rewrite(trust(t), '??*', '*'),
+  'trust: of a tag of one character': (t) => rewrite(trust(t), '??*', '?*'),
+  'trust: of a tag of two characters alone': (t) => rewrite(trust(t), '??*', '??'),
   'trust: no value of the tag': (t) => {
     delete trust(t).Condition.StringLike;
   },
+  'trust: any characters in the tag': (t) => {
+    delete trust(t).Condition.StringNotLike;
+  },
+  ...Object.fromEntries(
+    ['*/*', '*:*', '*=*', '*+*', '*@*', '* *', '.*', '_*', '-*'].map((pattern) => [
+      `trust: a tag like ${pattern}`,
+      (t: TemplateJson) => {
+        const denied = trust(t).Condition.StringNotLike['aws:RequestTag/tenant_id'];
+        denied.splice(denied.indexOf(pattern), 1);
+      },
+    ]),
+  ),
+  'trust: refused characters at the beginning alone': (t) => rewrite(trust(t), '*/*', '/*'),
+  'trust: refused characters at the end alone': (t) => rewrite(trust(t), '*:*', '*:'),
+  'trust: refused characters by themselves alone': (t) =>
+    operator(trust(t), 'StringNotLike', 'StringNotEquals'),
+  'trust: refused characters required': (t) => operator(trust(t), 'StringNotLike', 'StringLike'),
   'trust: StringLikeIfExists': (t) => operator(trust(t), 'StringLike', 'StringLikeIfExists'),
   'trust: StringNotLike': (t) => operator(trust(t), 'StringLike', 'StringNotLike'),
-  'trust: a pattern without its anchor': (t) => rewrite(trust(t), 't_*', '*t_*'),
   'trust: no keys of tags': (t) => {
     delete trust(t).Condition['ForAllValues:StringEquals'];
   },
