@@ -2,7 +2,7 @@
 export interface ApiDefinition {
   readonly routes: readonly RouteDefinition[];
   readonly cors?: CorsDefinition;
-  /** Requests that the stage lets through; absent: no limit. */
+  /** How many requests the stage lets through. @default - any number */
   readonly throttling?: { readonly ratePerSecond: number; readonly burst: number };
 }
 
@@ -19,7 +19,7 @@ export interface AuthorizerDefinition {
   readonly functionName: string;
   /** Selection expressions such as `$request.header.Authorization`. */
   readonly identitySource: readonly string[];
-  /** 0: nothing is cached. */
+  /** How long a decision is cached; with 0 it is not. */
   readonly ttlSeconds: number;
 }
 

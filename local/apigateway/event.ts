@@ -6,14 +6,14 @@ import { ACCOUNT_ID } from '../template/account.ts';
 /** The id of the template's API. */
 export const API_ID = 'local';
 
-/** The parts of a payload that functions and authorizers get alike. */
+/** The part of a payload that functions and authorizers have in common. */
 export type RequestEvent = ReturnType<typeof requestEvent>;
 
 /**
- * A request in payload format 2.0.
+ * Describes a request in payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  *
- * `rawPath` is the decoded path: HTTP APIs deliver it so, and the query string as it came.
+ * `rawPath` is the decoded path, and `rawQueryString` the query as it came: HTTP APIs deliver them so.
  */
 export function requestEvent(
   request: IncomingMessage,
@@ -58,13 +58,13 @@ export function requestEvent(
   };
 }
 
-/** Path and query of the request line, as they came. */
+/** The path and the query of the request line, as they came. */
 export function targetOf(request: IncomingMessage): { path: string; query: string } {
   const [path = '/', ...query] = (request.url ?? '/').split('?');
   return { path, query: query.join('?') };
 }
 
-/** What API Gateway takes for text; any other body, and one of no declared type, is handed over in base64. */
+/** The content types that API Gateway takes for text. A body of another type, or of none, is handed over in base64. */
 const TEXT = /^(text\/.*|application\/(json|xml|javascript))$/i;
 
 /**
@@ -82,7 +82,7 @@ export function bodyOf(
     : { body: body.toString('base64'), isBase64Encoded: true };
 }
 
-/** Names in lower case, repeated ones joined by commas; cookies have a place of their own. */
+/** The headers by their names in lower case, repeated ones joined by commas. Cookies are a field of the payload's own. */
 function headersOf(request: IncomingMessage, sourceIp: string): Record<string, string> {
   const seconds = Math.floor(Date.now() / 1000).toString(16);
   const headers: Record<string, string> = {

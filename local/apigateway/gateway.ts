@@ -22,8 +22,8 @@ const INTERNAL_ERROR = ownAnswer(500, 'Internal Server Error');
 const UNAVAILABLE = ownAnswer(503, 'Service Unavailable');
 
 /**
- * An API Gateway HTTP API with Lambda proxy integrations, payload format 2.0: the template's routes behind its
- * authorizer and throttling, with API Gateway's own answers.
+ * Answers as an HTTP API of API Gateway with Lambda proxy integrations and payload format 2.0: a request passes the
+ * throttling and the authorizer of its route, and what they refuse gets API Gateway's own answer.
  */
 export function createGateway(api: ApiDefinition, invoke: Invoke): Listener {
   const authorizers = new Map<AuthorizerDefinition, LambdaAuthorizer>();
@@ -86,7 +86,11 @@ function findRoute(api: ApiDefinition, request: IncomingMessage): RouteMatch | H
   }
 }
 
-/** Undefined: over the limit. The rest is left to Node, which reads and drops it, so that the answer arrives. */
+/**
+ * Reads a request's body.
+ *
+ * @returns undefined for a body that is too large. Node reads and drops the rest of it, so that the answer arrives.
+ */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length']) > MAX_BODY_BYTES) return undefined;
   const chunks: Buffer[] = [];
@@ -100,8 +104,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 }
 
 /**
- * The response that a function's result describes, or the gateway's own in its place. The function runs on after the
- * gateway has given up, as on Lambda.
+ * Waits for a function's result and gives the response that it describes, or the gateway's own answer where there is none
+ * in time. The function runs on after that, as on Lambda.
  */
 async function within(milliseconds: number, result: Promise<unknown>): Promise<HttpResult> {
   const { promise: late, resolve } = Promise.withResolvers<HttpResult>();

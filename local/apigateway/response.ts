@@ -1,4 +1,4 @@
-/** What the gateway sends back for a function's result. */
+/** The response that the gateway sends for a function's result. */
 export interface HttpResult {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -6,15 +6,15 @@ export interface HttpResult {
   readonly body: Buffer;
 }
 
-/** The gateway's own: it counts the bytes and keeps the connection, and it alone speaks for CORS. */
+/** Headers that a function cannot set: the gateway sets those of length, connection and CORS itself. */
 const OWN_HEADERS = /^(content-length|connection|transfer-encoding|keep-alive|access-control-.*)$/i;
 
 /**
- * Reads a function's result in payload format 2.0: with a `statusCode` it describes the response, any other value is
- * itself the body of a 200.
+ * Reads a function's result in payload format 2.0. A result with a `statusCode` describes the response; any other result
+ * is the body of a response with status 200.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  *
- * @returns undefined where the result is no response.
+ * @returns undefined where the result describes no valid response
  */
 export function readResult(result: unknown): HttpResult | undefined {
   if (!isObject(result) || result['statusCode'] === undefined) {

@@ -2,13 +2,13 @@ import type { RouteDefinition } from './definition.ts';
 
 export interface RouteMatch {
   readonly route: RouteDefinition;
-  /** Decoded; absent where the route has none. */
+  /** The values of the route's parameters, decoded; absent where the route has none. */
   readonly pathParameters?: Readonly<Record<string, string>>;
 }
 
 /**
- * Picks the most specific route: a literal segment before `{name}`, that before `{name+}`, a method before ANY, and
- * `$default` last. A trailing slash is another path.
+ * Picks the most specific route. A literal segment precedes `{name}`, and `{name}` precedes `{name+}`; a route of the
+ * method precedes one of ANY; `$default` comes last. A path with a trailing slash is another path than without.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  *
  * @throws URIError where a parameter is not percent-encoded UTF-8.
@@ -30,7 +30,7 @@ export function matchRoute(
   return candidates.sort((a, b) => (a.rank < b.rank ? -1 : 1))[0]?.match;
 }
 
-/** Undefined: the path is not the route's. */
+/** @returns undefined where the path does not match the route's */
 function parametersOf(routePath: string, path: string): Record<string, string> | undefined {
   const parts = routePath.split('/');
   const segments = path.split('/');
@@ -48,7 +48,7 @@ function parametersOf(routePath: string, path: string): Record<string, string> |
   return parts.length === segments.length ? parameters : undefined;
 }
 
-/** Sorts as text, segment by segment. */
+/** Gives a text by which routes sort, the most specific first: one digit for each segment, and one for the method. */
 function rankOf(method: string, routePath: string): string {
   const segments = routePath
     .split('/')

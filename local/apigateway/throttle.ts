@@ -1,4 +1,4 @@
-/** A token bucket, as API Gateway counts requests: `burst` at once, refilled at `ratePerSecond`. */
+/** A token bucket, by which API Gateway throttles: it holds `burst` tokens, and `ratePerSecond` are added each second. */
 export class TokenBucket {
   readonly #rate: number;
   readonly #burst: number;
@@ -18,7 +18,7 @@ export class TokenBucket {
     this.#filledAt = now();
   }
 
-  /** False: too many requests. */
+  /** Takes a token for one request. @returns false where none is left */
   take(): boolean {
     const now = this.#now();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#rate);

@@ -1,4 +1,7 @@
-/** One upload from a shell that has curl and node, line by line; they share `API`, `TOKEN`, `FILE`, `FORM` and `ID`. */
+/**
+ * The lines of one upload from a shell that has curl and node. They share the variables `API`, `TOKEN`, `FILE`, `FORM` and
+ * `ID`.
+ */
 export interface CurlSession {
   readonly setup: string;
   readonly presign: string;
@@ -8,22 +11,25 @@ export interface CurlSession {
   readonly events: string;
 }
 
-/** Names and sizes of any file go through node, so that quoting is JSON's and not the shell's. */
+/** A program for `node -e` that describes a file in JSON: a shell could not quote every file's name. */
 const DESCRIBE =
   'f=process.argv[1];fs.createReadStream(f).pipe(require("crypto").createHash("sha256").setEncoding("hex"))' +
   '.on("data",sha256=>console.log(JSON.stringify({filename:path.basename(f),size_bytes:fs.statSync(f).size,sha256})))';
 
-/** {url, fields} as a curl config file, whose quoted strings take JSON's escapes; the file comes last. */
+/**
+ * An expression for `node -p` that turns a form's `{url, fields}` into a curl config file, whose quoted strings have the
+ * escapes of JSON. The file is the form's last field.
+ */
 const TO_CURL_CONFIG =
   'j=JSON.stringify;[form,f]=process.argv.slice(1);p=JSON.parse(form);["url="+j(p.url),' +
   '...Object.entries(p.fields).map(e=>"form-string="+j(e.join("="))),"form="+j("file=@"+j(f))].join("\\n")';
 
-/** What takes the token's place where there is none yet: shell that asks the issuer of `$API` for one. */
+/** A shell command that asks the issuer at `$API` for a token, for lines that are written before there is one. */
 export const TOKEN_BY_CURL =
   '$(curl -sS "$API/_local/token" -H "Content-Type: application/json" -d \'{"tenant_id":"t_demo"}\' | ' +
   "node -p 'JSON.parse(fs.readFileSync(0)).access_token')";
 
-/** The lines for bash. */
+/** Writes the lines for bash. */
 export function curlSession({ apiUrl, token }: { apiUrl: string; token: string }): CurlSession {
   const authorized = '-H "Authorization: Bearer $TOKEN"';
   const json = '-H "Content-Type: application/json"';
@@ -37,7 +43,7 @@ export function curlSession({ apiUrl, token }: { apiUrl: string; token: string }
   };
 }
 
-/** What is printed once the cloud is up. */
+/** The text that is printed once the cloud is up. */
 export function banner(cloud: { apiUrl: string; awsUrl: string; token: string }): string {
   const lines = curlSession(cloud);
   return `

@@ -1,6 +1,6 @@
 import type { DatasetEvent } from '#contract/events';
 
-/** An event in one line: time, type, tenant, asset, filename, bytes. */
+/** Formats an event in one line: time, type, tenant, asset, filename, bytes. */
 export function formatEvent(event: DatasetEvent): string {
   const { occurred_at, event_type, tenant_id, asset_id, asset } = event;
   const size = asset.size_bytes === undefined ? 'size not declared' : `${asset.size_bytes} bytes`;

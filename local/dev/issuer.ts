@@ -5,23 +5,23 @@ import { secretFile } from '../disk/secret-file.ts';
 
 const ALGORITHM = 'ES256';
 
-/** Seconds: a working day and a bit, so that a pasted token outlives the session it is pasted into. */
+/** In seconds: longer than a working day, so that a token that is pasted in the morning is good until the evening. */
 export const TOKEN_LIFETIME = 12 * 3600;
 
 export const JWKS_PATH = '/.well-known/jwks.json';
 
-/** A token issuer for development: it vouches for whatever it is asked to. */
+/** A token issuer for development: it signs any claims that it is asked to sign. */
 export interface Issuer {
   /** The `iss` of its tokens. */
   readonly url: string;
   readonly jwks: { readonly keys: readonly JWK[] };
   /** OpenID Connect Discovery 1.0, section 3. */
   readonly discovery: Readonly<Record<string, unknown>>;
-  /** A signed JWT that holds `claims`; `iss`, `aud`, `sub`, `iat`, `exp` and `jti` are added where they lack. */
+  /** Signs a JWT that holds `claims`. Any of `iss`, `aud`, `sub`, `iat`, `exp` and `jti` that is not among them is added. */
   issue(claims: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
-/** Opens the issuer whose key is kept in `dir`: tokens stay good after a restart. */
+/** Opens the issuer whose key is kept in `dir`, so that tokens stay good after a restart. */
 export async function openIssuer(options: { dir: string; url: string; audience: string }): Promise<Issuer> {
   const generated = await generateKeyPair(ALGORITHM, { extractable: true });
   const made = JSON.stringify(await exportJWK(generated.privateKey));

@@ -10,10 +10,11 @@ import type { DeliveredEvent } from '../eventbridge/rules.ts';
 import { sendJson } from '../http/loopback-server.ts';
 import { readJson } from './request.ts';
 
-/** What keeps events, and delivers one again: to how many targets. */
+/** Keeps events, and can deliver one again. */
 export interface Archive {
-  /** Oldest first. */
+  /** Every event, oldest first. */
   events(): readonly StoredEvent[];
+  /** @returns to how many targets the event is delivered */
   deliver(event: DeliveredEvent): number;
 }
 
@@ -22,15 +23,15 @@ const Timestamp = v.pipe(v.string(), v.isoTimestamp('is not a time such as 2026-
 const ReplayRequest = v.strictObject({
   type: v.optional(v.picklist(EVENT_TYPES)),
   tenant_id: v.optional(TenantId),
-  /** The first time, and the one before which it ends: of the event, to the second. */
+  /** Only events whose time, to the second, is at `from` or later, and before `to`. */
   from: v.optional(Timestamp),
   to: v.optional(Timestamp),
 });
 type ReplayRequest = v.InferOutput<typeof ReplayRequest>;
 
 /**
- * Answers a request to deliver kept events again as EventBridge's replay does: the same events, to the rules that there are
- * now, with the replay's name in their envelope. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
+ * Delivers kept events again, as EventBridge's replay does: the same events, to the rules that there are now, with the
+ * replay's name in their envelope. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
  */
 export async function replay(
   archive: Archive,
@@ -45,7 +46,7 @@ export async function replay(
   let deliveries = 0;
   for (const event of events) {
     deliveries += archive.deliver({ ...event, 'replay-name': name });
-    // Each is written to disk: others are served in between.
+    // Each delivery is written to disk synchronously: other requests are served in between.
     await nextTurn();
   }
   sendJson(response, 200, { replay_name: name, events: events.length, deliveries });
@@ -55,14 +56,14 @@ function filterOf({ type, tenant_id, from, to }: ReplayRequest): (event: StoredE
   const [first, end] = [Date.parse(from ?? ''), Date.parse(to ?? '')];
   return (event) => {
     const time = Date.parse(event.time);
-    // Compared with no time at all, none is before or after.
+    // Without `from` or `to` the bound is NaN, than which no time is earlier or later.
     if (time < first || time >= end) return false;
     if (type !== undefined && event['detail-type'] !== type) return false;
     return tenant_id === undefined || event.detail['tenant_id'] === tenant_id;
   };
 }
 
-/** RFC 9457, with the service's own code. */
+/** Answers a problem of RFC 9457, with the code that the service's API has for it. */
 function refuse(response: ServerResponse, issues: readonly v.BaseIssue<unknown>[]): void {
   const { status, title } = ERRORS.invalid_request;
   const problem = {

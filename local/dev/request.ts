@@ -5,8 +5,8 @@ import { sendMessage } from '../http/loopback-server.ts';
 const MAX_BODY_BYTES = 4096;
 
 /**
- * Lets through what a program of this machine asks, and no page in its browser: a page cannot send this content type to
- * another origin unasked, and names its origin.
+ * Lets requests of programs on this machine through, and refuses those of web pages in its browser. A page of another
+ * origin names that origin, and cannot send JSON without a preflight, which nobody answers here.
  *
  * @returns false where the request is refused, and answered
  */
@@ -21,7 +21,7 @@ export function requireProgram(request: IncomingMessage, response: ServerRespons
   return false;
 }
 
-/** Undefined: too long, or no JSON object. */
+/** Reads a JSON object. @returns undefined for a body that is too long, or is no JSON object */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   request.setEncoding('utf8');
   let text = '';

@@ -6,7 +6,7 @@ import { type Issuer, JWKS_PATH, TOKEN_LIFETIME } from './issuer.ts';
 import { type Archive, replay } from './replay.ts';
 import { readJson, requireProgram } from './request.ts';
 
-/** A bus that keeps its events. */
+/** A bus that keeps its events, and tells of new ones. */
 export interface EventSource extends Archive {
   subscribe(listener: (event: unknown) => void): () => void;
 }
@@ -18,9 +18,10 @@ const TokenRequest = v.strictObject({
 });
 
 /**
- * The routes that exist on one machine only: the events on the bus, to read and to deliver again, and the token issuer.
+ * Answers the routes that only the local cloud has: to read the events on the bus, to deliver them again, and to get a
+ * token.
  *
- * @returns true where the request was for one of them and is answered.
+ * @returns true where the request was for one of these routes, and is answered
  */
 export function createLocalRoutes(issuer: Issuer, source: EventSource) {
   const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void> | void> =
@@ -47,7 +48,7 @@ export function createLocalRoutes(issuer: Issuer, source: EventSource) {
   };
 }
 
-/** Server-sent events: those that are kept, then each as it comes. https://html.spec.whatwg.org/multipage/server-sent-events.html */
+/** Sends the events that are kept, and then each new one, as server-sent events. https://html.spec.whatwg.org/multipage/server-sent-events.html */
 function streamEvents(source: EventSource, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   const write = (event: unknown) => response.write(`data: ${JSON.stringify(event)}\n\n`);

@@ -5,30 +5,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Journal } from './journal.ts';
 
 export interface RetryPolicy {
-  /** After the first attempt, at most. */
+  /** How many attempts may follow the first one. */
   readonly maximumRetryAttempts: number;
-  /** Since the item came. */
+  /** How long after an item came it may be attempted. */
   readonly maximumEventAgeInSeconds: number;
 }
 
 /** Why an item is given up. */
 export interface Exhausted {
   readonly condition: 'RetriesExhausted' | 'EventAgeExceeded';
-  /** Those since the process started. */
+  /** How often it was attempted since the process started. */
   readonly attempts: number;
-  /** What the last attempt failed with; undefined where there was none. */
+  /** The error of the last attempt; undefined where there was no attempt. */
   readonly error: unknown;
 }
 
 export interface DeliveriesOptions<TItem> {
-  /** The file that what is not done with is kept in. */
+  /** The file that keeps items until they are delivered or given up. */
   readonly path: string;
   readonly retryPolicy: RetryPolicy;
-  /** A rejection is a failure. */
+  /** Delivers an item once. A rejection counts as a failure. */
   readonly attempt: (item: TItem) => Promise<unknown>;
-  /** Keeps an item that is given up; where it rejects the item is not, and is tried again. */
+  /** Called with an item that is given up, to keep it elsewhere. After a rejection the item is tried again. */
   readonly giveUp: (item: TItem, reason: Exhausted) => Promise<void>;
-  /** Doubled with each failure in a row, up to 10 s. @default 100 */
+  /** The wait after a first failure, in milliseconds. It doubles with each failure in a row, up to 10 s. @default 100 */
   readonly firstBackoffMs?: number | undefined;
   /** Epoch milliseconds. @default the wall clock */
   readonly now?: (() => number) | undefined;
@@ -36,47 +36,48 @@ export interface DeliveriesOptions<TItem> {
 
 interface Delivery<TItem> {
   readonly id: string;
-  /** Epoch milliseconds. */
+  /** When the item came, in epoch milliseconds. */
   readonly at: number;
   readonly item: TItem;
 }
 
-type Entry<TItem> = { readonly added: Delivery<TItem> } | { readonly done: string };
+/** A line of the file: an item that came, or the id of one that is done with. */
+type DeliveryLine<TItem> = { readonly added: Delivery<TItem> } | { readonly done: string };
 
-/** Items under way at a time, those that wait to be tried again included. */
+/** The most items that are under way at a time. An item that waits to be tried again counts. */
 const MAX_AT_ONCE = 10;
 const MAX_BACKOFF_MS = 10_000;
-/** How long `close` waits for what is under way. */
+/** For how many milliseconds `close` waits for items that are under way. */
 const GRACE_MS = 2_000;
 
 /**
- * Delivers items that are on disk until they are delivered or given up, each at least once and in no order: whoever
- * opens the file after a crash delivers what was left.
+ * Delivers items, each at least once and in no particular order. An item is on disk until it is delivered or given up, so
+ * that the next process to open the file after a crash delivers the items that were left.
  */
 export class Deliveries<TItem> {
   readonly #options: DeliveriesOptions<TItem>;
-  readonly #journal: Journal<Entry<TItem>>;
+  readonly #journal: Journal<DeliveryLine<TItem>>;
   readonly #waiting: Delivery<TItem>[];
   readonly #underWay = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #started = false;
   #closed = false;
 
-  /** Opens the file, making it on first use, and drops from it what is done with. */
+  /** Opens the file, making it on first use, and drops from it the items that are done with. */
   constructor(options: DeliveriesOptions<TItem>) {
     const { path } = options;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#options = options;
-    const { journal, entries } = Journal.open<Entry<TItem>>(path);
+    const { journal, entries } = Journal.open<DeliveryLine<TItem>>(path);
     journal.close();
     this.#waiting = leftOf(entries);
-    this.#journal = Journal.rewrite<Entry<TItem>>(
+    this.#journal = Journal.rewrite<DeliveryLine<TItem>>(
       path,
       this.#waiting.map((added) => ({ added })),
     );
   }
 
-  /** Begins, with what an earlier process has left. */
+  /** Begins to deliver, first the items that an earlier process has left. */
   start(): void {
     this.#started = true;
     this.#pump();
@@ -90,7 +91,10 @@ export class Deliveries<TItem> {
     this.#pump();
   }
 
-  /** Begins nothing further, and waits a little for what is under way; what takes longer is delivered again. */
+  /**
+   * Begins no further delivery, and waits two seconds for those that are under way. An item whose delivery takes longer is
+   * delivered again by the next process.
+   */
   async close(): Promise<void> {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
@@ -118,14 +122,14 @@ export class Deliveries<TItem> {
       if (!this.#closed) this.#journal.append({ done: delivery.id });
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      // Not the item's failure: what became of it could not be kept.
+      // The outcome of the delivery could not be kept, which is no failure of the item: it is tried again.
       console.error(error);
       await this.#backOff(1).catch(() => {});
       this.#waiting.push(delivery);
     }
   }
 
-  /** Resolves once the item is delivered, or to why it is not; rejects at the end of the process. */
+  /** Resolves once the item is delivered, or to why it is given up. Rejects if `close` is called before that. */
   async #attempt({ at, item }: Delivery<TItem>): Promise<Exhausted | undefined> {
     let error: unknown;
     for (let attempts = 0; ; attempts++) {
@@ -158,11 +162,11 @@ export class Deliveries<TItem> {
   }
 }
 
-function leftOf<TItem>(entries: readonly Entry<TItem>[]): Delivery<TItem>[] {
+function leftOf<TItem>(lines: readonly DeliveryLine<TItem>[]): Delivery<TItem>[] {
   const left = new Map<string, Delivery<TItem>>();
-  for (const entry of entries) {
-    if ('added' in entry) left.set(entry.added.id, entry.added);
-    else left.delete(entry.done);
+  for (const line of lines) {
+    if ('added' in line) left.set(line.added.id, line.added);
+    else left.delete(line.done);
   }
   return [...left.values()];
 }

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 
 /**
- * Entries of JSON, a line each, only ever appended. An entry exists when its line is whole and on disk; a line torn by
- * a crash never was.
+ * A file of JSON entries, one a line, to which entries are only ever appended. An entry exists once its whole line is on
+ * disk. A line that a crash has cut short is dropped when the file is opened.
  */
 export class Journal<TEntry> {
   readonly #descriptor: number;
@@ -32,7 +32,7 @@ export class Journal<TEntry> {
     return { journal: new Journal(descriptor, length), entries: lines.map((line) => JSON.parse(line)) };
   }
 
-  /** A file of these entries alone, written whole and then named: a crash leaves the old file or the new one. */
+  /** Replaces the file by one that holds these entries. A crash leaves either the old file or the new one. */
   static rewrite<TEntry>(path: string, entries: readonly TEntry[]): Journal<TEntry> {
     const unnamed = `${path}.new`;
     const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
@@ -50,7 +50,7 @@ export class Journal<TEntry> {
       }
       fsyncSync(this.#descriptor);
     } catch (error) {
-      // A full disk leaves half a line, on which the next entry must not be built.
+      // A full disk leaves half a line, which the next entry would be appended to.
       ftruncateSync(this.#descriptor, this.#length);
       throw error;
     }

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /**
- * Reads a file that only its owner may read, making it on first use. It is written whole and then named, so that a
- * process killed in between leaves no half secret.
+ * Reads a file that only its owner may read, making it on first use. It is written under another name first, so that a
+ * process that is killed meanwhile leaves no half of a secret.
  */
 export function secretFile(path: string, make: () => string): string {
   try {

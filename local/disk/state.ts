@@ -2,10 +2,10 @@ import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** Where one embedded cloud keeps everything: objects, table, events, keys. */
+/** The directory in which one embedded cloud keeps everything: objects, tables, events, keys. */
 export interface State {
   readonly dir: string;
-  /** Gives the directory up; an ephemeral one is removed. */
+  /** Lets another process open the directory. A temporary one is removed. */
   close(): void;
 }
 
@@ -18,7 +18,7 @@ export class StateInUseError extends Error {
 }
 
 /**
- * Opens a state directory for this process alone; without `dir`, a temporary one.
+ * Opens a state directory, which no other process can open meanwhile. Without `dir` it is a temporary one.
  *
  * @throws StateInUseError while another process has it open.
  */
@@ -37,7 +37,7 @@ export function openState(dir?: string): State {
 
 const held = new Set<string>();
 
-/** Names a file that holds this process's id; a name left by a process that is gone is taken over. */
+/** Makes a lock file that holds this process's id. A lock of a process that no longer runs is replaced. */
 function lock(dir: string): () => void {
   const path = join(dir, 'lock');
   const own = `${path}.${process.pid}`;
@@ -64,7 +64,7 @@ function lock(dir: string): () => void {
 }
 
 function isAnotherRunning(pid: number): boolean {
-  // After a restart of a container the same id comes back, and then it is this process.
+  // In a restarted container this process may have the id of the one that left the lock.
   if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);

@@ -13,7 +13,7 @@ export interface UserIdentity {
 export const TIME_TO_LIVE: UserIdentity = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
 
 /** One item before and after a write. A missing image means that there was, or is, no item. */
-export interface Change {
+export interface ItemChange {
   readonly keys: Item;
   readonly old?: Item;
   readonly new?: Item;
@@ -21,7 +21,7 @@ export interface Change {
 }
 
 /** A write that is about to be made, and what it may change. */
-export type Intent = Omit<Change, 'new'>;
+export type Intent = Omit<ItemChange, 'new'>;
 
 type Image = Record<string, StreamValue>;
 
@@ -30,7 +30,7 @@ type Image = Record<string, StreamValue>;
  * https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html#events-sample-dynamodb
  */
 export function toStreamRecord(
-  change: Change,
+  change: ItemChange,
   { sequenceNumber, streamArn, now }: { sequenceNumber: string; streamArn: string; now: number },
 ): DynamoDBRecord {
   const { keys, old: oldImage, new: newImage, userIdentity } = change;

@@ -3,49 +3,51 @@ import { Deliveries, type Exhausted, type RetryPolicy } from '../disk/deliveries
 import type { EventPattern } from '../event-pattern/pattern.ts';
 import type { StoredEvent } from './put-events.ts';
 
-/** A rule of the bus, and who is told of its events. */
+/** A rule of a bus, with the targets that its events go to. */
 export interface Rule {
+  /** The bus that the rule is on. */
+  readonly bus: string;
   readonly name: string;
   readonly arn: string;
   readonly pattern: EventPattern;
-  readonly targets: readonly Target[];
+  readonly targets: readonly RuleTarget[];
 }
 
-/** A function that a rule invokes. */
-export interface Target {
+/** A function that a rule invokes asynchronously. */
+export interface RuleTarget {
   /** Unique in the rule. */
   readonly id: string;
   readonly functionName: string;
   readonly functionArn: string;
   readonly retryPolicy: RetryPolicy;
-  /** The ARN of the queue for what cannot be handed to the function; without one that is dropped. */
+  /** The ARN of the queue for events that could not be handed to the function. @default - they are dropped */
   readonly deadLetterQueue?: string;
 }
 
-/** An event as a target gets it. */
+/** An event as it is delivered to a target. */
 export type DeliveredEvent = StoredEvent & { readonly 'replay-name'?: string };
 
 export interface DeadLetter {
   readonly queueArn: string;
-  /** The event. */
+  /** The event in JSON. */
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
 export interface RulesOptions {
-  /** Where what is not handed over is kept, a file a target. */
+  /** The directory that keeps the events which wait to be handed over, in one file for each target. */
   readonly dir: string;
   readonly rules: readonly Rule[];
-  /** Hands an event to a function; a rejection is that it cannot take any. */
+  /** Hands an event to a function. A rejection means that the function could not take it, and it is tried again. */
   readonly invoke: (functionName: string, event: DeliveredEvent) => Promise<void>;
   readonly sendDeadLetter: (letter: DeadLetter) => Promise<void>;
-  /** How long a target waits after a first failure, in milliseconds; doubled with each. @default 100 */
+  /** How long a target waits after a first failure, in milliseconds. The wait doubles with each failure. @default 100 */
   readonly firstBackoffMs?: number | undefined;
 }
 
 /**
- * The rules of a bus: hands each event to the targets of every rule that it matches, at least once, again while a
- * target takes none. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html
+ * The rules of a bus. Each event is handed to the targets of every rule that it matches, at least once, and again while a
+ * target cannot take it. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html
  */
 export class Rules {
   readonly #rules: readonly {
@@ -64,7 +66,7 @@ export class Rules {
     for (const target of this.#targets()) target.start();
   }
 
-  /** Returns once the event is on disk for each target that it is for. @returns how many those are */
+  /** Takes an event, and returns once it is on disk for each target. @returns how many targets it goes to */
   take(event: DeliveredEvent): number {
     const targets = this.#rules
       .filter(({ pattern }) => pattern.matches(event))
@@ -84,7 +86,7 @@ export class Rules {
 
 function deliveriesTo(
   rule: Rule,
-  target: Target,
+  target: RuleTarget,
   { dir, invoke, sendDeadLetter, firstBackoffMs }: RulesOptions,
 ) {
   return new Deliveries<DeliveredEvent>({
@@ -106,7 +108,7 @@ function deliveriesTo(
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq */
 function describe(
   rule: Rule,
-  target: Target,
+  target: RuleTarget,
   { condition, attempts, error }: Exhausted,
 ): Record<string, string> {
   return {

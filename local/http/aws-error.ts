@@ -1,4 +1,4 @@
-/** What an emulated AWS service refuses; each service answers it in its own protocol's shape. */
+/** An emulated AWS service refuses a request. Each protocol answers it in a shape of its own. */
 export class AwsError extends Error {
   readonly status: number;
   readonly code: string;
@@ -17,4 +17,18 @@ export class AwsError extends Error {
     this.code = code;
     this.members = members;
   }
+}
+
+/**
+ * Gives what a client may learn of an error: an AwsError as it is. Any other error is a fault of this program; it goes to
+ * the console, and the client learns only that there was one.
+ */
+export function toAwsError(
+  error: unknown,
+  code = 'InternalFailure',
+  message = 'The request failed because of an internal error.',
+): AwsError {
+  if (error instanceof AwsError) return error;
+  console.error(error);
+  return new AwsError(500, code, message);
 }

@@ -19,12 +19,12 @@ export class PortInUseError extends Error {
   }
 }
 
-/** Bytes of request line and headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+/** The most bytes that a request line and its headers may have: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const MAX_HEADER_BYTES = 10_240;
 
 /**
- * Listens on 127.0.0.1, on any free port for 0. Requests whose `Host` is not a loopback name with this port are
- * refused: a page elsewhere whose name was rebound to 127.0.0.1 sends its own name.
+ * Listens on 127.0.0.1; on any free port if `port` is 0. A request whose `Host` is not a loopback name with this port is
+ * refused: it may come from a web page whose domain name was made to resolve to 127.0.0.1 (DNS rebinding).
  *
  * @throws PortInUseError
  */
@@ -68,7 +68,7 @@ export async function listenOnLoopback(port: number): Promise<LoopbackServer> {
   };
 }
 
-/** Answers as API Gateway does where no function is asked: `{"message": …}`. */
+/** Answers `{"message": …}`, as API Gateway does where it answers in place of a function. */
 export function sendMessage(response: ServerResponse, status: number, message: string): void {
   sendJson(response, status, { message });
 }
@@ -87,7 +87,7 @@ export function sendJson(
   response.end(body);
 }
 
-/** For what the parser rejects there is no response object: the answer is written to the socket. */
+/** Answers a request that Node could not parse. There is no response object for it, so the answer goes to the socket. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;

@@ -3,7 +3,11 @@ import { AwsError } from './aws-error.ts';
 
 const MAX_BODY_BYTES = 1024 ** 2;
 
-/** @throws AwsError 413 for a body over 1 MiB, whose rest is left unread */
+/**
+ * Reads a request's whole body.
+ *
+ * @throws AwsError 413 for a body over 1 MiB; the rest of it is left unread
+ */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -1,20 +1,20 @@
 import type { RequestContext } from './context.ts';
-import { type PatternKind, readPattern, UnsupportedPolicyError } from './pattern.ts';
+import { type PatternKind, readPolicyPattern, UnsupportedPolicyError } from './pattern.ts';
 
 export interface Condition {
   isMet(context: RequestContext): boolean;
 }
 
-/** Decides by a key's values in the request; there are none where the request has no such key. */
-type Test = (actual: readonly string[], context: RequestContext) => boolean;
+/** Decides by the values that the request has for a condition key. Without such a key in the request there are no values. */
+type ConditionTest = (actual: readonly string[], context: RequestContext) => boolean;
 
-/** Reads an operator's values. */
-type Operator = (values: readonly string[], variables: boolean) => Test;
+/** Makes a test of the values that a policy gives to an operator. */
+type Operator = (values: readonly string[], variables: boolean) => ConditionTest;
 
 const matching =
   (kind: PatternKind, quantifier: 'some' | 'every' | 'none'): Operator =>
   (values, variables) => {
-    const patterns = values.map((value) => readPattern(value, kind, variables));
+    const patterns = values.map((value) => readPolicyPattern(value, kind, variables));
     return (actual, context) => {
       const isMatch = (value: string) => patterns.some((pattern) => pattern.matches(value, context));
       if (quantifier === 'every') return actual.every(isMatch);
@@ -57,7 +57,10 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   },
 };
 
-/** Those that requests here have values for where AWS's do: by any other key a Deny would never apply. */
+/**
+ * The condition keys that may be evaluated here, for requests here have a value for each of them wherever requests to AWS
+ * have one. Any other key would always be absent, so that a Deny that rests on it would never apply.
+ */
 const KEYS =
   /^(aws:(PrincipalArn|SecureTransport|SourceArn|TagKeys|(PrincipalTag|RequestTag)\/.+)|s3:(prefix|signatureAge)|dynamodb:LeadingKeys)$/i;
 

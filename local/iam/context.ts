@@ -1,4 +1,4 @@
-/** What a request is known by, each key with all its values. Keys of conditions are the same in any case. */
+/** The condition keys of one request with all their values. Names of keys are compared without regard to case. */
 export class RequestContext {
   readonly #values: ReadonlyMap<string, readonly string[]>;
 
@@ -6,7 +6,7 @@ export class RequestContext {
     this.#values = new Map(Object.entries(values).map(([key, value]) => [key.toLowerCase(), [value].flat()]));
   }
 
-  /** No values where the request has no such key. */
+  /** @returns no values where the request has no such key */
   get(key: string): readonly string[] {
     return this.#values.get(key.toLowerCase()) ?? [];
   }

@@ -1,23 +1,31 @@
 import { type Condition, readConditions } from './conditions.ts';
 import type { RequestContext } from './context.ts';
-import { type Pattern, type PatternKind, readPattern, UnsupportedPolicyError } from './pattern.ts';
+import {
+  type PatternKind,
+  type PolicyPattern,
+  readPolicyPattern,
+  UnsupportedPolicyError,
+} from './pattern.ts';
 
-/** Who asks: a role, or a service of AWS. */
+/** Who sends a request: a role, or a service of AWS. */
 export type PrincipalId = { readonly roleArn: string } | { readonly service: string };
 
 export interface AccessRequest {
   readonly principal: PrincipalId;
   /** `s3:GetObject` */
   readonly action: string;
-  /** The ARN of what it is done to. */
+  /** The ARN of the resource that the action is done to. */
   readonly resource: string;
   readonly context: RequestContext;
 }
 
-/** What a policy is attached to: a role, what it protects, or a role as to who may assume it. */
+/**
+ * Where a policy is attached: to a role (`identity`: what it may do), to a bucket or a queue (`resource`: who may do what
+ * to it), or to a role as its trust policy (`trust`: who may assume it).
+ */
 export type PolicyKind = 'identity' | 'resource' | 'trust';
 
-/** A policy document that was read. */
+/** A policy document, ready to be evaluated. */
 export type Policy = readonly Statement[];
 
 interface Statement {
@@ -31,7 +39,7 @@ const ELEMENTS: Readonly<Record<PolicyKind, readonly string[]>> = {
   trust: ['Principal', 'Action'],
 };
 
-/** Whether some statement allows the request and none denies it; what nothing is said of is refused. */
+/** Whether some statement allows the request and none denies it. A request that no statement applies to is refused. */
 export function isAllowed(policies: readonly Policy[], request: AccessRequest): boolean {
   const effects = policies.flatMap((policy) =>
     policy.filter((statement) => statement.applies(request)).map(({ effect }) => effect),
@@ -40,7 +48,7 @@ export function isAllowed(policies: readonly Policy[], request: AccessRequest): 
 }
 
 /**
- * Reads a policy document, its intrinsics resolved.
+ * Reads a policy document whose intrinsic functions are resolved.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
  *
  * @throws UnsupportedPolicyError for anything that is not evaluated here
@@ -48,13 +56,13 @@ export function isAllowed(policies: readonly Policy[], request: AccessRequest): 
 export function readPolicy(document: unknown, kind: PolicyKind): Policy {
   const { Version, Statement } = document as { Version?: unknown; Statement?: unknown };
   return [Statement ?? []].flat().map((statement) => {
-    return readStatement(statement as Json, kind, Version === '2012-10-17');
+    return readStatement(statement as StatementJson, kind, Version === '2012-10-17');
   });
 }
 
-type Json = Readonly<Record<string, unknown>>;
+type StatementJson = Readonly<Record<string, unknown>>;
 
-function readStatement(statement: Json, kind: PolicyKind, variables: boolean): Statement {
+function readStatement(statement: StatementJson, kind: PolicyKind, variables: boolean): Statement {
   const { Sid: _, Effect: effect, Condition, ...elements } = statement;
   if (effect !== 'Allow' && effect !== 'Deny') throw new UnsupportedPolicyError(`the effect ${effect}`);
   const names = Object.keys(elements);
@@ -81,14 +89,14 @@ function readStatement(statement: Json, kind: PolicyKind, variables: boolean): S
   };
 }
 
-function readPatterns(values: unknown, kind: PatternKind, variables: boolean): readonly Pattern[] {
-  return [values].flat().map((value) => readPattern(String(value), kind, variables));
+function readPatterns(values: unknown, kind: PatternKind, variables: boolean): readonly PolicyPattern[] {
+  return [values].flat().map((value) => readPolicyPattern(String(value), kind, variables));
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
 function readPrincipal(element: unknown): (principal: PrincipalId) => boolean {
   if (element === '*') return () => true;
-  const { AWS = [], Service = [], ...others } = element as Json;
+  const { AWS = [], Service = [], ...others } = element as StatementJson;
   const [odd] = Object.keys(others);
   if (odd !== undefined) throw new UnsupportedPolicyError(`a principal of ${odd}`);
   const services = [Service].flat().map(String);

@@ -1,23 +1,25 @@
+import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import type { RequestContext } from './context.ts';
 
 /** A policy holds what is not evaluated here; ignoring it would allow or refuse something else than AWS does. */
-export class UnsupportedPolicyError extends Error {
+export class UnsupportedPolicyError extends UnsupportedTemplateError {
+  override readonly name = 'UnsupportedPolicyError';
+
   constructor(what: string) {
     super(`Policies with ${what} are not evaluated locally`);
-    this.name = 'UnsupportedPolicyError';
   }
 }
 
-/** The elements in which a pattern may be; they differ in what is a wildcard and what it covers. */
+/** The kind of element that a pattern is in: the kinds differ in which characters are wildcards, and in what these match. */
 export type PatternKind = 'action' | 'arn' | 'like' | 'exact';
 
-export interface Pattern {
+export interface PolicyPattern {
   matches(value: string, context: RequestContext): boolean;
 }
 
 const VARIABLE = /^aws:PrincipalTag\/[^'",${}]+$/i;
 const TOKENS = /\$\{([^}]*)\}|[*?]|(?:(?!\$\{)[^*?])+|./gsu;
-/** The last part of an ARN takes colons as they come; a wildcard in another does not reach beyond it. */
+/** An ARN's last part may hold colons, and so may what a wildcard there matches. In any other part it matches no colon. */
 const ARN_PARTS = 6;
 
 /**
@@ -27,12 +29,12 @@ const ARN_PARTS = 6;
  * @throws UnsupportedPolicyError for a variable that is not a tag of the principal
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
-export function readPattern(text: string, kind: PatternKind, variables: boolean): Pattern {
+export function readPolicyPattern(text: string, kind: PatternKind, variables: boolean): PolicyPattern {
   const pieces = readPieces(text, kind, variables);
   return {
     matches(value, context) {
       const sources = pieces.map((piece) => (typeof piece === 'string' ? piece : expand(piece, context)));
-      // A variable that the request has no value for, be it empty, makes its element match nothing.
+      // An element with a variable that has no value in the request, or an empty one, matches nothing.
       if (sources.includes(undefined)) return false;
       return new RegExp(`^${sources.join('')}$`, kind === 'action' ? 'isu' : 'su').test(value);
     },
@@ -43,7 +45,7 @@ interface Variable {
   readonly key: string;
 }
 
-/** Regular expressions, and the variables between them. */
+/** Cuts a pattern into sources of regular expressions and the variables between them. */
 function readPieces(text: string, kind: PatternKind, variables: boolean): readonly (string | Variable)[] {
   let colons = 0;
   const wildcard = (token: string) => {
@@ -69,7 +71,7 @@ function readVariable(name: string): string | Variable {
   return { key: name };
 }
 
-/** Its value is text, whatever it holds. */
+/** The source of a regular expression for a variable's value, in which no character is a wildcard. */
 function expand({ key }: Variable, context: RequestContext): string | undefined {
   const [value = ''] = context.get(key);
   return value === '' ? undefined : RegExp.escape(value);

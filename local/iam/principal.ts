@@ -5,18 +5,18 @@ export interface Role {
   readonly name: string;
   readonly arn: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** What it may do. */
+  /** They say what the role may do. */
   readonly policies: readonly Policy[];
-  /** Who may assume it. */
+  /** It says who may assume the role. */
   readonly trust: Policy;
 }
 
 /** A role's session: the role with the tags that it was assumed with. */
 export interface Principal {
-  /** The session's. */
+  /** The ARN of the session, not of its role. */
   readonly arn: string;
   readonly role: Role;
-  /** The role's, and over them the session's own. */
+  /** The role's tags, and the session's own, which take precedence. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ export interface Access {
   /** `s3:GetObject` */
   readonly action: string;
   readonly resource: string;
-  /** Condition keys of the service. */
+  /** The service's own condition keys, such as `s3:prefix`. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
@@ -34,7 +34,7 @@ export function sessionOf(role: Role, name: string, tags: Readonly<Record<string
   return { arn, role, tags: { ...role.tags, ...tags } };
 }
 
-/** As AWS words it. */
+/** Says in AWS's words what the principal may not do. */
 export function describeRefusal({ arn }: Principal, { action, resource }: Access): string {
   return `User: ${arn} is not authorized to perform: ${action} on resource: ${resource}`;
 }

@@ -12,13 +12,13 @@ import type { LocalCredentials, Signer } from './signer.ts';
 
 /** The policy of a bucket or a queue. */
 export interface ResourcePolicy {
-  /** Of what it protects. */
+  /** The ARN of the bucket or the queue. */
   readonly arn: string;
   readonly policy: Policy;
 }
 
 export interface PrincipalsOptions {
-  /** Where keys and sessions are kept, for the owner's eyes alone. */
+  /** Where keys and sessions are kept, in files that only their owner may read. */
   readonly dir: string;
   readonly roles: readonly Role[];
   readonly resourcePolicies: readonly ResourcePolicy[];
@@ -26,14 +26,14 @@ export interface PrincipalsOptions {
   readonly now?: () => Date;
 }
 
-/** Who signs, and what they may do: what the embedded services ask of each request. */
+/** What the embedded services ask about each request: who has signed it, and what they may do. */
 export interface AccessControl {
-  /** Nobody where no such key was given out. */
+  /** @returns undefined where no such key was given out */
   signerOf(accessKeyId: string): Signer | undefined;
   allows(principal: Principal, access: Access): boolean;
 }
 
-/** May do all that the policies of buckets and queues let it: for tests and people, and no function has its keys. */
+/** For tests and people: it may do everything that no policy of a bucket or a queue denies. No function has its keys. */
 const ADMINISTRATOR: Role = {
   name: 'administrator',
   arn: `arn:aws:iam::${ACCOUNT_ID}:role/administrator`,
@@ -48,7 +48,7 @@ export class Principals implements AccessControl {
   readonly administrator: LocalCredentials;
   readonly #roles: ReadonlyMap<string, Role>;
   readonly #resourcePolicies: readonly ResourcePolicy[];
-  /** By access key: the roles that Lambda may assume, as it does before it runs a function. */
+  /** The sessions that Lambda's functions run with, by access key: one for each role that Lambda may assume. */
   readonly #functions = new Map<string, Signer>();
   readonly #sessions: Sessions;
   readonly #now: () => Date;
@@ -68,7 +68,11 @@ export class Principals implements AccessControl {
     this.#sessions = new Sessions(dir, now());
   }
 
-  /** The credentials that a function of this role is given. @throws Error where no function can have the role */
+  /**
+   * The credentials that a function with this role is given.
+   *
+   * @throws Error where the role does not let Lambda assume it
+   */
   credentialsOf(roleArn: string): LocalCredentials {
     const signer = [...this.#functions.values()].find(({ principal }) => principal.role.arn === roleArn);
     if (signer === undefined) throw new Error(`No function can have the role ${roleArn}`);
@@ -92,7 +96,7 @@ export class Principals implements AccessControl {
     return isAllowed(policies, toRequest(principal, access));
   }
 
-  /** Whether the policy of what is accessed lets a service of AWS in. */
+  /** Whether the policy of the resource lets a service of AWS do this. */
   allowsService(service: string, { action, resource, context }: Access): boolean {
     return isAllowed(this.#attachedTo(resource), {
       principal: { service },
@@ -102,12 +106,12 @@ export class Principals implements AccessControl {
     });
   }
 
-  /** Whether the role lets itself be assumed. */
+  /** Whether the role's trust policy lets the principal do this. */
   trusts(role: Role, principal: Principal, access: Access): boolean {
     return isAllowed([role.trust], toRequest(principal, access));
   }
 
-  /** Gives out credentials of a role, kept until they expire. */
+  /** Gives out temporary credentials of a role. They are kept until they expire, `seconds` from now. */
   startSession(
     role: Role,
     name: string,
@@ -115,7 +119,7 @@ export class Principals implements AccessControl {
     seconds: number,
   ): { readonly credentials: LocalCredentials; readonly expiration: string; readonly principal: Principal } {
     const credentials = makeCredentials();
-    // STS gives whole seconds.
+    // The expiration that STS answers has no fractions of a second.
     const end = new Date(Math.floor(this.#now().getTime() / 1000 + seconds) * 1000);
     const expiration = end.toISOString().replace('.000', '');
     this.#sessions.add({ credentials, expiration, roleArn: role.arn, name, tags });
@@ -153,7 +157,7 @@ function toRequest(principal: Principal, { action, resource, context = {} }: Acc
       ...context,
       ...Object.fromEntries(tagKeys),
       'aws:PrincipalArn': role.arn,
-      // Loopback stands for TLS here, as for every client of the real services.
+      // Clients reach AWS by TLS; here the loopback interface stands for it.
       'aws:SecureTransport': 'true',
     }),
   };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Journal } from '../disk/journal.ts';
 import type { LocalCredentials } from './signer.ts';
 
-/** An assumed role. */
+/** A role that was assumed, with the credentials that were given out for it. */
 export interface Session {
   readonly credentials: LocalCredentials;
   /** RFC 3339. */
@@ -12,12 +12,12 @@ export interface Session {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The sessions that STS gave out, on disk: what was signed before a restart is good after it. */
+/** The sessions that STS has given out. They are kept on disk, so that a URL signed before a restart is good after it. */
 export class Sessions {
   readonly #journal: Journal<Session>;
   readonly #sessions: Map<string, Session>;
 
-  /** Opens those kept in `dir`, without those that have expired. */
+  /** Opens the sessions kept in `dir`, and drops those that have expired. */
   constructor(dir: string, now: Date) {
     const path = join(dir, 'sessions.jsonl');
     const { journal, entries } = Journal.open<Session>(path);

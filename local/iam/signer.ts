@@ -1,16 +1,16 @@
 import type { Principal } from './principal.ts';
 
-/** Temporary, like those of a Lambda function. */
+/** Temporary credentials, like those of a Lambda function. */
 export interface LocalCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
 }
 
-/** Whoever signs with an access key. */
+/** The owner of an access key. */
 export interface Signer {
   readonly credentials: LocalCredentials;
-  /** When the credentials end; those of a function are always good. */
+  /** When the credentials expire. @default - never: a function's credentials do not expire here */
   readonly expiration?: Date;
   readonly principal: Principal;
 }

@@ -44,7 +44,7 @@ export class S3Authorization {
 }
 
 /**
- * Refuses a request that expects the bucket to be another account's. The query of a presigned URL may hold the header.
+ * Refuses a request that expects the bucket to belong to another account. In a presigned URL the query may hold the header.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
  */
 export function requireExpectedOwner({ headers }: IncomingMessage, { query }: Target): void {

@@ -1,13 +1,13 @@
 import { AwsError } from '../http/aws-error.ts';
 
-/** First and last byte, both included. */
+/** The offsets of the first and of the last byte, both included. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Reads a `Range` header of one range; any other is ignored, as S3 does and RFC 9110, section 14.2, allows.
+ * Reads a `Range` header that names one range. Any other is ignored: S3 does so, and RFC 9110, section 14.2, allows it.
  *
  * @throws AwsError 416 InvalidRange where no byte of the object is in it
  */

@@ -11,7 +11,7 @@ export interface CorsRule {
   readonly MaxAge?: number;
 }
 
-/** What a page may read of the answer to a request; nothing where no rule allows its origin. */
+/** The headers that let a page read the answer to its request. There are none where no rule allows the page's origin. */
 export function corsHeaders(
   rules: readonly CorsRule[],
   method: string,
@@ -23,7 +23,7 @@ export function corsHeaders(
 }
 
 /**
- * Answers the question that a browser asks before a request: https://fetch.spec.whatwg.org/#cors-preflight-fetch
+ * Answers a browser's preflight request: https://fetch.spec.whatwg.org/#cors-preflight-fetch
  *
  * @throws AwsError 400 BadRequest, 403 AccessForbidden
  */

@@ -3,7 +3,8 @@ import { AwsError } from '../http/aws-error.ts';
 const CHECKSUM = /^x-amz-checksum-(?!algorithm$|type$)(.+)$/;
 
 /**
- * What a form says of its file's SHA-256. A form that names the algorithm without a value has it kept, not checked.
+ * Reads what a form declares of its file's SHA-256. If it names the algorithm without a value, the checksum is kept with the
+ * object, and not compared with anything.
  *
  * @throws AwsError 400 InvalidRequest for a malformed value or two algorithms; 501 for an algorithm other than SHA-256
  */

@@ -1,12 +1,12 @@
 import { AwsError } from '../http/aws-error.ts';
-import type { ObjectStore } from './object-store.ts';
 import { compareKeys, type ObjectVersion } from './object-version.ts';
+import type { VersionStore } from './version-store.ts';
 
-/** What listings have in common: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+/** The parameters that both listings have: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export interface ListParameters {
   readonly prefix: string;
   readonly maxKeys: number;
-  /** Of a key, as it is written in the answer. */
+  /** Writes a key as the answer has it. */
   readonly encode: (key: string) => string;
 }
 
@@ -24,8 +24,8 @@ export function readListParameters(query: URLSearchParams): ListParameters {
   };
 }
 
-/** The keys of a bucket that begin so, in S3's order, each with its versions, newest first. */
-export function sortedKeys(store: ObjectStore, bucket: string, prefix: string) {
+/** The keys of a bucket that begin with `prefix`, in S3's order, each with its versions, newest first. */
+export function sortedKeys(store: VersionStore, bucket: string, prefix: string) {
   return [...store.keys(bucket)]
     .filter(([key]) => key.startsWith(prefix))
     .sort(([a], [b]) => compareKeys(a, b)) as readonly (readonly [string, readonly ObjectVersion[]])[];

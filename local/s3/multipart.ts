@@ -3,23 +3,22 @@ import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { AwsError } from '../http/aws-error.ts';
 
-/** A form as far as it is known when its file begins. */
+/** A form as it is known when its file begins: the fields before the file, and the file as it comes. */
 export interface PostForm {
-  /** By name in lower case: S3 takes names in any case. */
+  /** By their names in lower case, for S3 takes names in any case. */
   readonly fields: ReadonlyMap<string, string>;
-  /** Without its path; a file may have no name. */
+  /** The file's name without a path; undefined where it has none. */
   readonly filename: string | undefined;
-  /** The file's bytes; whoever reads them slowly slows the sender down. */
+  /** The file's bytes. The sender is slowed down to the pace at which they are read. */
   readonly content: AsyncIterable<Buffer>;
 }
 
-/** Bytes of form before the file: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html */
+/** The most bytes that a form may have before its file: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html */
 const MAX_PRE_DATA_BYTES = 20 * 1024;
 
 /**
- * Reads a `multipart/form-data` request. At the file's first byte `receive` is called, and what it resolves to is
- * returned when the form has been read to its end; after any failure it is discarded instead. Fields after the file are
- * ignored.
+ * Reads a `multipart/form-data` request. `receive` is called when the file begins. Its result is returned once the form
+ * has been read to its end, and discarded after any failure before that. Fields after the file are ignored.
  *
  * @throws AwsError MalformedPOSTRequest, MaxPostPreDataLengthExceeded, InvalidArgument without exactly one file, and
  *   whatever `receive` throws; the rest of the request is then left unread
@@ -51,7 +50,7 @@ export async function readPostForm<T extends { discard(): Promise<void> }>(
 
   try {
     let head = MAX_PRE_DATA_BYTES;
-    // Destroying the request would take the connection, and the answer, with it.
+    // To destroy the request would close the connection, and the answer could not be sent.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       for (const piece of [chunk.subarray(0, head), chunk.subarray(head)] as Buffer[]) {
         if (piece.length > 0) await progress.until((done) => parser.write(piece, () => done()));
@@ -72,7 +71,10 @@ export async function readPostForm<T extends { discard(): Promise<void> }>(
   }
 }
 
-/** Steps that end early when something else has failed: a parser whose file nobody reads never takes another byte. */
+/**
+ * Waits for the steps of a parser, and stops waiting when something else has failed: a parser would wait for ever for
+ * somebody to read its file.
+ */
 class Interruptible {
   #failure: { readonly error: unknown } | undefined;
   #interrupt: ((error: unknown) => void) | undefined;

@@ -1,17 +1,17 @@
 import { AwsError } from '../http/aws-error.ts';
 
-/** Headers that S3 keeps with an object besides `x-amz-meta-*`. */
+/** The headers that S3 keeps with an object, besides `x-amz-meta-*`. */
 const KEPT = ['cache-control', 'content-disposition', 'content-encoding', 'content-type', 'expires'];
 const METADATA = /^x-amz-meta-[!#$%&'*+.^_`|~0-9a-z-]+$/;
-/** Bytes of names and values: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+/** The most bytes that the names and values may have together: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const MAX_METADATA_BYTES = 2048;
 
 const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 
 /**
- * The headers that a form gives its object.
+ * Reads the headers that a form gives to its object.
  *
- * @throws AwsError 400 InvalidArgument for what no HTTP header can hold, MetadataTooLarge
+ * @throws AwsError 400 InvalidArgument for a name or a value that no HTTP header can have; 400 MetadataTooLarge
  */
 export function objectHeaders(fields: ReadonlyMap<string, string>): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': DEFAULT_CONTENT_TYPE };

@@ -1,23 +1,23 @@
 interface Version {
   readonly bucket: string;
   readonly key: string;
-  /** Sorts as the versions were made; the rest of it is random. */
+  /** Begins with a number by which ids sort in the order of their versions. The rest is random. */
   readonly versionId: string;
   /** RFC 3339, UTC. */
   readonly lastModified: string;
 }
 
-/** What an upload says of its object. */
+/** The description that an upload gives of its object. */
 export interface ObjectDescription {
   readonly bucket: string;
   readonly key: string;
-  /** HTTP headers to be answered with the object: Content-Type and the like, `x-amz-meta-*`. */
+  /** The HTTP headers that are answered with the object: Content-Type and the like, and `x-amz-meta-*`. */
   readonly headers: Readonly<Record<string, string>>;
   /** Whether the upload declared a SHA-256, which is what makes S3 keep one. */
   readonly keepsSha256: boolean;
 }
 
-/** One version of an object, whole and on disk. */
+/** A version of an object, which is on disk as a whole. */
 export interface StoredVersion extends Version, ObjectDescription {
   readonly deleted?: never;
   /** Bytes. */
@@ -28,7 +28,7 @@ export interface StoredVersion extends Version, ObjectDescription {
   readonly sha256: string;
 }
 
-/** Says that the object is deleted from here on, until there is a newer version. */
+/** A version that has no content: while it is the newest one, the object is deleted. */
 export interface DeleteMarker extends Version {
   readonly deleted: true;
 }

@@ -9,11 +9,11 @@ export interface AuthorizedPost extends Verified {
 }
 
 /**
- * Decides whether a form is what its signer made: its policy is signed, is not over, and allows every field. The string
- * that is signed is the policy as it is in the form:
+ * Checks that a form's policy is signed, has not expired, and allows every field of the form. The string that is signed is
+ * the policy as it is in the form:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html
  *
- * @param fields the form's, by name in lower case, with the bucket that it was posted to
+ * @param fields the form's fields, by their names in lower case, with the bucket that it was posted to
  * @throws AwsError 400 or 403
  */
 export async function authorizePost(

@@ -7,20 +7,20 @@ import { S3Authorization } from './authorization.ts';
 import { declaredSha256 } from './declared-checksum.ts';
 import { type PostForm, readPostForm } from './multipart.ts';
 import { objectHeaders } from './object-headers.ts';
-import type { ObjectStore } from './object-store.ts';
 import type { ObjectDescription, StoredVersion } from './object-version.ts';
 import { authorizePost } from './post-authorization.ts';
 import type { PostPolicy } from './post-policy.ts';
 import type { StagedUpload } from './staged-upload.ts';
+import type { VersionStore } from './version-store.ts';
 
 export interface PostContext {
-  readonly store: ObjectStore;
+  readonly store: VersionStore;
   readonly scope: SigningScope;
   readonly iam: AccessControl;
   readonly now: () => Date;
 }
 
-/** A file that is on disk, as its form describes it. */
+/** A file that is on disk, with its form's description of it. */
 interface Reception {
   readonly upload: StagedUpload;
   readonly description: ObjectDescription;
@@ -29,7 +29,7 @@ interface Reception {
   discard(): Promise<void>;
 }
 
-/** Of one upload, in bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** The most bytes that one upload may have: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 const MAX_KEY_BYTES = 1024;
 const NOT_IMPLEMENTED =
@@ -67,7 +67,7 @@ export async function postObject(
   answer(version, reception.status, request, response);
 }
 
-/** Refuses the form before a byte is kept, then takes the file as long as it is within its limits. */
+/** Checks the form before any byte of its file is kept, and then takes the file, as long as it is within the limits. */
 async function receive(
   bucket: string,
   { fields, filename, content }: PostForm,
@@ -123,7 +123,7 @@ function requireKey(fields: ReadonlyMap<string, string>, filename = ''): string 
   throw new AwsError(400, 'KeyTooLongError', 'Your key is too long.');
 }
 
-/** The bucket is the one posted to; a field that names another contradicts it. */
+/** The object's bucket is the one that the form was posted to. A field that names another one is refused. */
 function requireBucket(fields: ReadonlyMap<string, string>, bucket: string): string {
   if ((fields.get('bucket') ?? bucket) === bucket) return bucket;
   throw new AwsError(403, 'AccessDenied', 'The form is for another bucket.');

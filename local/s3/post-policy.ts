@@ -7,7 +7,7 @@ interface FieldCondition {
   readonly value: string;
 }
 
-/** A policy that was read; sizes in bytes. */
+/** A form's policy. Sizes are in bytes. */
 export interface PostPolicy {
   readonly expiration: Date;
   readonly conditions: readonly FieldCondition[];
@@ -44,8 +44,8 @@ export function parsePostPolicy(encoded: string): PostPolicy {
 }
 
 /**
- * Checks that a form's fields satisfy every condition and that each is named in one. `fields` holds the bucket too,
- * which a form need not name but a policy must.
+ * Checks that a form's fields meet every condition of the policy, and that every field is named in a condition. `fields`
+ * holds the bucket too: a policy must name it, and a form need not.
  *
  * @throws AwsError 403 AccessDenied
  */
@@ -70,7 +70,7 @@ function show({ operator, field, value }: FieldCondition): string {
   return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
 }
 
-/** What is empty meets no condition, not even that it begins with nothing. */
+/** An empty field meets no condition, not even one that it begins with the empty string. */
 function isMet({ operator, value: expected }: FieldCondition, actual: string): boolean {
   if (actual === '') return false;
   return operator === 'eq' ? actual === expected : actual.startsWith(expected);

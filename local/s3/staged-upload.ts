@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Bytes on their way in: on disk, hashed as they pass, and no object yet. */
+/** An upload that is under way: a file on disk, which is hashed as it is written, and is no object yet. */
 export class StagedUpload {
   readonly path: string;
   readonly #file: FileHandle;
@@ -20,7 +20,7 @@ export class StagedUpload {
     return new StagedUpload(path, await open(path, 'wx', 0o600));
   }
 
-  /** Bytes so far. */
+  /** How many bytes have been written so far. */
   get size(): number {
     return this.#size;
   }
@@ -32,7 +32,7 @@ export class StagedUpload {
     await this.#file.appendFile(chunk);
   }
 
-  /** Puts every byte on disk; nothing can be written afterwards. */
+  /** Makes sure that every byte is on disk. Nothing can be written afterwards. */
   async seal(): Promise<{ readonly md5: Buffer; readonly sha256: Buffer }> {
     await this.#file.sync();
     await this.#file.close();

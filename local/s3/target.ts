@@ -1,15 +1,15 @@
 import { AwsError } from '../http/aws-error.ts';
 
-/** What a path-style URL names. */
+/** The bucket and the key that a path-style URL names, and its query. */
 export interface Target {
   readonly bucket: string;
-  /** Empty where the bucket itself is meant. */
+  /** Empty where the URL names the bucket itself. */
   readonly key: string;
   readonly query: URLSearchParams;
 }
 
 /**
- * Reads the URL of a request as received: no segment of the path is special, for a key may hold `..` or `//`.
+ * Reads the URL of a request as it was received. No segment of its path is special, for a key may hold `..` or `//`.
  *
  * @throws AwsError 400 InvalidURI
  */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { resolveIntrinsics, UnresolvedIntrinsicError } from './intrinsics.ts';
-import { localAttributes, pseudoParameter } from './local-values.ts';
+import { type Attributes, type Endpoints, pseudoParameter, type ResourceTypes } from './resource-types.ts';
+import { UnsupportedTemplateError } from './unsupported.ts';
 
 export interface TemplateJson {
   readonly Resources: Readonly<Record<string, ResourceJson>>;
@@ -17,25 +18,30 @@ interface ResourceJson {
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
-  /** The local name, after the construct's: `AssetTable` is `asset-table`. No other of its type has it. */
+  /** The local name, made from the construct's: `AssetTable` becomes `asset-table`. It is unique among its type. */
   readonly name: string;
   readonly properties: Readonly<Record<string, unknown>>;
-  /** Where a function's bundle is. */
+  /** The directory of a function's bundle. */
   readonly asset: string | undefined;
+}
+
+export interface TemplateOptions {
+  /** The directory of the template's assets. */
+  readonly assembly: string;
+  /** The types whose resources have local values. */
+  readonly types: ResourceTypes;
+  readonly endpoints: Endpoints;
 }
 
 /** A synthesized stack's template, with local names in place of those that CloudFormation would give. */
 export class StackTemplate {
   readonly #json: TemplateJson;
-  readonly #assembly: string;
-  readonly #awsUrl: string | undefined;
+  readonly #options: TemplateOptions;
   readonly #resources: ReadonlyMap<string, Resource>;
 
-  /** `assembly` is the directory of the template's assets. */
-  constructor(json: TemplateJson, assembly: string, awsUrl?: string) {
-    this.#awsUrl = awsUrl;
+  constructor(json: TemplateJson, options: TemplateOptions) {
     this.#json = json;
-    this.#assembly = assembly;
+    this.#options = options;
     const taken = new Set<string>();
     const resources = Object.entries(json.Resources).map(([logicalId, resource]) =>
       this.#read(logicalId, resource, taken),
@@ -43,16 +49,16 @@ export class StackTemplate {
     this.#resources = new Map(resources.map((resource) => [resource.logicalId, resource]));
   }
 
-  /** The same template once the AWS endpoint is known. */
-  at(awsUrl: string): StackTemplate {
-    return new StackTemplate(this.#json, this.#assembly, awsUrl);
-  }
-
   resources(...types: readonly string[]): readonly Resource[] {
     return [...this.#resources.values()].filter(({ type }) => types.includes(type));
   }
 
-  /** The resource that a reference names: by `Ref` or an attribute, alone or as a part of a path. */
+  /**
+   * Finds the resource of one of these types that a reference names, by its `Ref` or one of its attributes. The value may
+   * be a segment of a path, as in `integrations/{id}`.
+   *
+   * @throws UnsupportedTemplateError where there is none
+   */
   referred(types: string | readonly string[], reference: unknown): Resource {
     const text = String(this.resolve(reference));
     const names = [text, ...text.split('/')];
@@ -61,17 +67,18 @@ export class StackTemplate {
         (value) => value !== undefined && names.includes(value),
       );
     });
-    if (found === undefined) throw new Error(`The template has no ${[types].flat().join(' or ')} ${text}`);
+    if (found === undefined)
+      throw new UnsupportedTemplateError(`The template has no ${[types].flat().join(' or ')} ${text}`);
     return found;
   }
 
   output(name: string): string {
     const output = this.#json.Outputs?.[name];
-    if (output === undefined) throw new Error(`The template has no output ${name}`);
+    if (output === undefined) throw new UnsupportedTemplateError(`The template has no output ${name}`);
     return String(this.resolve(output.Value));
   }
 
-  /** By name: those that have a local value. */
+  /** The outputs that have a local value, by name. */
   outputs(): Record<string, string> {
     const names = Object.keys(this.#json.Outputs ?? {});
     return Object.fromEntries(
@@ -86,7 +93,11 @@ export class StackTemplate {
     );
   }
 
-  /** @throws UnresolvedIntrinsicError where `part` rests on something that only an AWS account has. */
+  /**
+   * Replaces the intrinsic functions in a part of the template by their local values.
+   *
+   * @throws UnresolvedIntrinsicError for one that has no local value
+   */
   resolve(part: unknown): unknown {
     return resolveIntrinsics(part, (logicalId, attribute) => {
       const resource = this.#resources.get(logicalId);
@@ -98,8 +109,10 @@ export class StackTemplate {
     });
   }
 
-  #attributes(resource: Resource) {
-    return localAttributes(resource, this.#awsUrl);
+  /** A resource of a type that is not run locally has no values. */
+  #attributes(resource: Resource): Attributes {
+    const { types, endpoints } = this.#options;
+    return types[resource.type]?.(resource, endpoints) ?? {};
   }
 
   #read(logicalId: string, resource: ResourceJson, taken: Set<string>): Resource {
@@ -113,12 +126,12 @@ export class StackTemplate {
       type,
       name,
       properties,
-      asset: asset === undefined ? asset : join(this.#assembly, String(asset)),
+      asset: asset === undefined ? asset : join(this.#options.assembly, String(asset)),
     };
   }
 }
 
-/** The construct's own name; and with the constructs around it, for when another of the type has the name. */
+/** Gives the names that a resource may have: its construct's own, and the one with the constructs around it before it. */
 function namesOf(path: string): string[] {
   const constructs = path
     .split('/')

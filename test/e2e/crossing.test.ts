@@ -58,10 +58,10 @@ const post = (route: string, body: object) =>
 /** All that is the victim's. */
 async function belongings() {
   const asset = await victim.get(asset_id);
-  const objects = [...cloud.store.keys(cloud.names.bucket)].filter(([name]) =>
+  const objects = [...cloud.services.s3.store.keys(cloud.names.bucket)].filter(([name]) =>
     name.startsWith('tenants/t_ab/'),
   );
-  const events = cloud.events.events().filter(({ detail }) => detail['tenant_id'] === 't_ab');
+  const events = cloud.bus.events().filter(({ detail }) => detail['tenant_id'] === 't_ab');
   const { body } = asset;
   return { body, objects: structuredClone(objects), events: events.length };
 }

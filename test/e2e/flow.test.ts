@@ -103,7 +103,7 @@ test('a repeated presign of a named asset is a fresh form and no second event', 
 
 testLocally('no event holds a form or a token', async () => {
   const cloud = cloudOf(target);
-  const text = JSON.stringify(cloud.events.events());
+  const text = JSON.stringify(cloud.bus.events());
   const token = cloud.iam.credentialsOf('arn:aws:iam::000000000000:role/presign-upload-role').sessionToken;
   for (const secret of ['policy', 'signature', 'x-amz-', 'eyJ', 'asia', token]) {
     expect(text.toLowerCase()).not.toContain(secret.toLowerCase());

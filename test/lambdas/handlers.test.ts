@@ -143,7 +143,7 @@ describe('the three handlers', () => {
 
 describe('what they reach the stores by', () => {
   it('is one session a tenant: warm requests call STS no more', async () => {
-    const assumed = vi.spyOn(aws.sts, 'handle');
+    const assumed = vi.spyOn(aws.services.sts.operations.AssumeRole, 'handle');
     const options = { authorizer: { ...acme, tenant_id: 't_warm' } };
     const { body: form } = await presign({ filename: 'a' }, options);
     expect(assumed).toHaveBeenCalledTimes(1);
@@ -153,7 +153,7 @@ describe('what they reach the stores by', () => {
 
   it('is nothing where STS gives none: 503, to be tried again', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {});
-    const down = vi.spyOn(aws.sts, 'handle').mockImplementation(() => {
+    const down = vi.spyOn(aws.services.sts.operations.AssumeRole, 'handle').mockImplementation(() => {
       throw new AwsError(400, 'Throttling', 'Rate exceeded');
     });
     const written = vi.spyOn(aws.table, 'handle');

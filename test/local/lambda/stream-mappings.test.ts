@@ -89,7 +89,7 @@ test('two mappings read one stream: each gets its records, and the stream keeps 
 });
 
 test('what Time to Live removes reaches the mapping that asks for it, and what a caller removes does not', async () => {
-  const table = cloud.tables.get(cloud.names.table);
+  const table = cloud.services.dynamodb.tables.get(cloud.names.table);
   const keys = ['expired', 'deleted'].map((name) => marshall({ pk: `t_acme#dev#${name}` }));
   const [expired = {}, deleted = {}] = keys;
   for (const key of keys) {

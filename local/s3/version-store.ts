@@ -6,17 +6,19 @@ import { Journal } from '../disk/journal.ts';
 import type { DeleteMarker, ObjectDescription, ObjectVersion, StoredVersion } from './object-version.ts';
 import { StagedUpload } from './staged-upload.ts';
 
-type Entry = { readonly added: ObjectVersion } | { readonly removed: ObjectVersion };
+/** A line of the journal. */
+type VersionLine = { readonly added: ObjectVersion } | { readonly removed: ObjectVersion };
 
 /**
- * Versions of objects in a directory. The bytes of a version are in a file named by its id, never by a key; it exists
- * once the journal says so, and a file that the journal does not name was left by a crash and goes at the next start.
+ * Keeps versions of objects in a directory. A version's bytes are in a file that is named by its id, never by a key. The
+ * version exists once the journal names it. A file that the journal does not name was left by a crash, and is removed when
+ * the store is opened.
  */
-export class ObjectStore {
+export class VersionStore {
   readonly #data: string;
   readonly #staging: string;
-  readonly #journal: Journal<Entry>;
-  /** Bucket, then key, then its versions, newest first. */
+  readonly #journal: Journal<VersionLine>;
+  /** By bucket and key: the versions of an object, newest first. */
   readonly #buckets = new Map<string, Map<string, ObjectVersion[]>>();
   #sequence = 0;
   #queue: Promise<unknown> = Promise.resolve();
@@ -27,9 +29,9 @@ export class ObjectStore {
     rmSync(this.#staging, { recursive: true, force: true });
     for (const path of [this.#data, this.#staging]) mkdirSync(path, { recursive: true, mode: 0o700 });
 
-    const { journal, entries } = Journal.open<Entry>(join(dir, 'versions.jsonl'));
+    const { journal, entries } = Journal.open<VersionLine>(join(dir, 'versions.jsonl'));
     this.#journal = journal;
-    for (const entry of entries) this.#apply(entry);
+    for (const line of entries) this.#apply(line);
     this.#removeOrphans();
   }
 
@@ -37,7 +39,7 @@ export class ObjectStore {
     return StagedUpload.open(this.#staging);
   }
 
-  /** Makes a staged upload, sealed before, the object's current version. */
+  /** Makes a staged upload, which must be sealed, the object's current version. */
   commit(
     upload: StagedUpload,
     digests: { readonly md5: Buffer; readonly sha256: Buffer },
@@ -67,7 +69,7 @@ export class ObjectStore {
     });
   }
 
-  /** Removes one version for good; undefined where there is none. */
+  /** Removes one version for good. @returns the version; undefined where there is none */
   remove(bucket: string, key: string, versionId: string): Promise<ObjectVersion | undefined> {
     return this.#inTurn(async () => {
       const version = this.find(bucket, key, versionId);
@@ -78,7 +80,7 @@ export class ObjectStore {
     });
   }
 
-  /** The version with that id, or without one the current version, which may be a delete marker. */
+  /** Finds the version with this id; without an id the current version, which may be a delete marker. */
   find(bucket: string, key: string, versionId?: string): ObjectVersion | undefined {
     const versions = this.#buckets.get(bucket)?.get(key);
     return versionId === undefined ? versions?.[0] : versions?.find((it) => it.versionId === versionId);
@@ -89,12 +91,12 @@ export class ObjectStore {
     return this.#buckets.get(bucket) ?? [];
   }
 
-  /** The file stays readable to its end even where the version is removed meanwhile. */
+  /** Opens a version's file. It stays readable to its end even if the version is removed meanwhile. */
   open(version: StoredVersion): Promise<FileHandle> {
     return open(this.#path(version));
   }
 
-  /** Waits for what was begun, then lets go of the directory. */
+  /** Waits for the changes that were begun, and closes the journal. */
   async close(): Promise<void> {
     await this.#inTurn(async () => this.#journal.close());
   }
@@ -112,27 +114,27 @@ export class ObjectStore {
     return join(this.#data, versionId);
   }
 
-  #record(entry: Entry): void {
-    this.#journal.append(entry);
-    this.#apply(entry);
+  #record(line: VersionLine): void {
+    this.#journal.append(line);
+    this.#apply(line);
   }
 
-  #apply(entry: Entry): void {
-    if ('added' in entry) {
-      const { bucket, key, versionId } = entry.added;
+  #apply(line: VersionLine): void {
+    if ('added' in line) {
+      const { bucket, key, versionId } = line.added;
       const keys = this.#buckets.get(bucket) ?? new Map<string, ObjectVersion[]>();
-      this.#buckets.set(bucket, keys.set(key, [entry.added, ...(keys.get(key) ?? [])]));
+      this.#buckets.set(bucket, keys.set(key, [line.added, ...(keys.get(key) ?? [])]));
       this.#sequence = Math.max(this.#sequence, Number.parseInt(versionId.slice(0, SEQUENCE_LENGTH), 36));
       return;
     }
-    const { bucket, key, versionId } = entry.removed;
+    const { bucket, key, versionId } = line.removed;
     const keys = this.#buckets.get(bucket);
     const left = keys?.get(key)?.filter((version) => version.versionId !== versionId) ?? [];
     if (left.length > 0) keys?.set(key, left);
     else keys?.delete(key);
   }
 
-  /** One change at a time, so that versions become visible in the order of their ids. */
+  /** Makes changes one at a time, so that versions become visible in the order of their ids. */
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
     const turn = this.#queue.then(change);
     this.#queue = turn.catch(() => {});
@@ -148,10 +150,10 @@ export class ObjectStore {
   }
 }
 
-/** Base-36 digits: 36^9 versions. */
+/** The digits, in base 36, of the number that an id begins with. */
 const SEQUENCE_LENGTH = 9;
 
-/** A rename is on disk when its directory is. */
+/** Makes sure that a rename in this directory is on disk. */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path);
   try {
