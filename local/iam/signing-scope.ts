@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Hash } from '@smithy/core/serde';
 import { createScope, getSigningKey, type SignatureV4CryptoInit } from '@smithy/signature-v4';
-import { AwsError } from '../http/aws-error.ts';
+import { AwsError, type AwsErrorDetails } from '../http/aws-error.ts';
 import type { LocalCredentials, Signer } from './signer.ts';
 
 /** What a signature is bound to besides its date. */
@@ -55,11 +55,13 @@ export function requireSigner({ credential, date, token }: Claim, now: Date, sco
   const [accessKeyId = '', ...rest] = credential.split('/');
   const signer = scope.signerOf(accessKeyId);
   if (signer === undefined) {
-    throw new AwsError(...REFUSALS.unknown[scope.service], 'The access key does not exist in our records.');
+    const message = 'The AWS Access Key Id you provided does not exist in our records.';
+    throw new AwsError(...REFUSALS.unknown[scope.service], message, { AWSAccessKeyId: accessKeyId });
   }
   const expected = createScope(date.slice(0, 8), scope.region, scope.service);
   if (rest.join('/') !== expected) {
-    throw new AwsError(400, 'AuthorizationHeaderMalformed', `The credential's scope must be ${expected}.`);
+    const message = `The credential's scope must be ${expected}.`;
+    throw new AwsError(400, 'AuthorizationHeaderMalformed', message, { Region: scope.region });
   }
   if (!equalInConstantTime(token ?? '', signer.credentials.sessionToken)) {
     throw new AwsError(
@@ -74,18 +76,33 @@ export function requireSigner({ credential, date, token }: Claim, now: Date, sco
   return signer;
 }
 
-/** @throws AwsError 403 SignatureDoesNotMatch */
+/**
+ * @param derivation what else the signer may want to compare with its own
+ * @throws AwsError 403 SignatureDoesNotMatch
+ */
 export async function requireSignature(
   signature: string,
   stringToSign: string,
   shortDate: string,
   credentials: LocalCredentials,
   { region, service }: SigningScope,
+  derivation: AwsErrorDetails = {},
 ): Promise<void> {
   const key = await getSigningKey(sha256, credentials, shortDate, region, service);
   const expected = createHmac('sha256', key).update(stringToSign).digest('hex');
   if (!equalInConstantTime(signature, expected)) {
-    throw new AwsError(403, 'SignatureDoesNotMatch', 'The signature does not match the one calculated here.');
+    throw new AwsError(
+      403,
+      'SignatureDoesNotMatch',
+      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+      {
+        AWSAccessKeyId: credentials.accessKeyId,
+        StringToSign: stringToSign,
+        SignatureProvided: signature,
+        StringToSignBytes: bytesOf(stringToSign),
+        ...derivation,
+      },
+    );
   }
 }
 
@@ -98,6 +115,13 @@ export function parseAmzDate(date: string): Date {
   const parsed = new Date(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
   if (date.length === 16 && !Number.isNaN(parsed.getTime())) return parsed;
   throw new AwsError(403, 'AccessDenied', 'Authentication requires a valid x-amz-date.');
+}
+
+/** Shows what a look at the text would not, as S3 does: a carriage return, another normal form. */
+export function bytesOf(text: string): string {
+  return Buffer.from(text)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ');
 }
 
 function equalInConstantTime(actual: string, expected: string): boolean {

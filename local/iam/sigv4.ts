@@ -10,6 +10,7 @@ import { AwsError } from '../http/aws-error.ts';
 import type { Principal } from './principal.ts';
 import type { LocalCredentials } from './signer.ts';
 import {
+  bytesOf,
   parseAmzDate,
   requireSignature,
   requireSigner,
@@ -65,8 +66,12 @@ export async function verifySignature(
 
   const verifier = new Verifier(credentials, scope);
   const payloadHash = signedPayloadHash(request, scope.service, claim);
-  const stringToSign = await verifier.stringToSign({ ...request, path, query, payloadHash }, claim);
-  await requireSignature(claim.signature, stringToSign, claim.date.slice(0, 8), credentials, scope);
+  const canonical = verifier.canonicalRequest({ ...request, path, query, payloadHash }, claim);
+  const stringToSign = await verifier.stringToSign(canonical, claim);
+  await requireSignature(claim.signature, stringToSign, claim.date.slice(0, 8), credentials, scope, {
+    CanonicalRequest: canonical,
+    CanonicalRequestBytes: bytesOf(canonical),
+  });
   return { principal, signedAt: parseAmzDate(claim.date) };
 }
 
@@ -152,10 +157,10 @@ class Verifier extends SignatureV4Base {
     super({ credentials, region, service, sha256, uriEscapePath: service !== 's3' });
   }
 
-  async stringToSign(
+  canonicalRequest(
     request: SignedRequest & { readonly path: string; readonly query: URLSearchParams },
-    { signedHeaders, credential, date }: Claim,
-  ): Promise<string> {
+    { signedHeaders }: Claim,
+  ): string {
     const headers = Object.fromEntries(
       signedHeaders.map((name) => [name, request.headers[name]?.toString() ?? '']),
     );
@@ -165,12 +170,11 @@ class Verifier extends SignatureV4Base {
     const { method, path, payloadHash } = request;
     const canonical = { protocol: 'http:', hostname: '', method, path, query, headers };
     const canonicalHeaders = getCanonicalHeaders(canonical, undefined, new Set(signedHeaders));
+    return this.createCanonicalRequest(canonical, canonicalHeaders, payloadHash);
+  }
+
+  stringToSign(canonicalRequest: string, { credential, date }: Claim): Promise<string> {
     const scope = credential.slice(credential.indexOf('/') + 1);
-    return this.createStringToSign(
-      date,
-      scope,
-      this.createCanonicalRequest(canonical, canonicalHeaders, payloadHash),
-      ALGORITHM_IDENTIFIER,
-    );
+    return this.createStringToSign(date, scope, canonicalRequest, ALGORITHM_IDENTIFIER);
   }
 }

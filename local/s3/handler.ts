@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UNSIGNED_PAYLOAD } from '@smithy/signature-v4';
 import { AwsError } from '../http/aws-error.ts';
+import { endWhenIdle, IDLE_TIMEOUT_MS } from '../http/idle-timeout.ts';
 import { xmlDocument } from '../http/xml.ts';
 import type { AccessControl } from '../iam/principals.ts';
 import type { SigningScope } from '../iam/signing-scope.ts';
@@ -13,6 +14,7 @@ import { listObjectVersions } from './list-versions.ts';
 import { deleteObject, readObject } from './object-routes.ts';
 import { ObjectStore } from './object-store.ts';
 import { postObject } from './post-object.ts';
+import { CACHE_CONDITIONS, requireHonoured } from './preconditions.ts';
 import { parseTarget, type Target } from './target.ts';
 
 export interface Bucket {
@@ -31,6 +33,12 @@ export interface S3HandlerOptions {
   readonly region: string;
   /** @default the wall clock */
   readonly now?: () => Date;
+  /**
+   * Milliseconds in which a request must move on.
+   *
+   * @default about as long as S3 waits
+   */
+  readonly idleTimeoutMs?: number;
 }
 
 export interface S3Handler {
@@ -50,7 +58,7 @@ const LIST_VERSIONS_PARAMETERS =
 
 /** The part of S3 that the service and its operators use, path-style; anything else is answered 501. */
 export function createS3Handler(options: S3HandlerOptions): S3Handler {
-  const { region, iam, now = () => new Date() } = options;
+  const { region, iam, now = () => new Date(), idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const store = new ObjectStore(options.dir);
   const scope: SigningScope = { service: 's3', region, signerOf: (key) => iam.signerOf(key) };
   const buckets = new Map(options.buckets.map((bucket) => [bucket.name, bucket]));
@@ -96,6 +104,7 @@ export function createS3Handler(options: S3HandlerOptions): S3Handler {
     store,
     async handle(request, response) {
       response.setHeader('x-amz-request-id', randomUUID());
+      endWhenIdle(request, response, idleTimeoutMs);
       try {
         await route(request, response);
       } catch (error) {
@@ -110,9 +119,10 @@ function requireAvailable(
   request: IncomingMessage,
   bucket: Bucket | undefined,
 ): asserts operation is Operation {
-  if (operation === undefined || isConditional(request)) {
+  if (operation === undefined) {
     throw new AwsError(501, 'NotImplemented', 'This operation is not implemented.');
   }
+  requireHonoured(request.headers, operation === 'ReadObject' ? CACHE_CONDITIONS : []);
   if (bucket === undefined) throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist.');
 }
 
@@ -135,11 +145,6 @@ function findOperation(
   return method === 'DELETE' ? 'DeleteObject' : undefined;
 }
 
-/** Conditions whose neglect would do what the client forbade; the others only save bytes. */
-function isConditional({ headers }: IncomingMessage): boolean {
-  return headers['if-match'] !== undefined || headers['if-unmodified-since'] !== undefined;
-}
-
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {
   // The sender learns of the refusal at once; what it still sends is read and dropped.
@@ -148,17 +153,13 @@ function refuse(error: unknown, request: IncomingMessage, response: ServerRespon
   if (response.headersSent || isGone) return void response.destroy();
   const known = error instanceof AwsError;
   if (!known) console.error(error);
-  const { status, code, message } = known
+  const { status, code, message, details } = known
     ? error
     : new AwsError(500, 'InternalError', 'We encountered an internal error. Please try again.');
   const requestId = String(response.getHeader('x-amz-request-id'));
   const body = xmlDocument([
     'Error',
-    [
-      ['Code', code],
-      ['Message', message],
-      ['RequestId', requestId],
-    ],
+    [['Code', code], ['Message', message], ...Object.entries(details), ['RequestId', requestId]],
   ]);
   response.writeHead(status, {
     'content-type': 'application/xml',

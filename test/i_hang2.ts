@@ -1,0 +1,21 @@
+import { connect } from 'node:net';
+import { startS3Server, BUCKET } from './support/s3-server.ts';
+import { signedForm, formBody } from './support/post-form.ts';
+const s = await startS3Server();
+const B='----boundary-of-a-form';
+const form = formBody(signedForm({key:'k'}).map(([name,value])=>({name,value})), {end:false}).toString('latin1');
+const alphabet = ['\r\n',`--${B}`,'--','\r','\n','-','x',`\r\n--${B}`, 'Content-Disposition: form-data; name="file"; filename="a"\r\n\r\n','Content-Disposition: form-data; name="a"\r\n\r\n','\r\n\r\n',`\r\n--${B}\r\n`,`\r\n--${B}--`, `--${B}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n`, form, form, 'y'.repeat(70000)];
+let seed=Number(process.argv[2]??1); const rnd=(n:number)=>{seed=(seed*1103515245+12345)&0x7fffffff; return (seed>>8)%n;};
+const hung = new Map<string,number>(); const stat=new Map<string,number>();
+const port = Number(new URL(s.url).port);
+const one = (body:string, cut:number) => new Promise<void>((resolve) => {
+  const sock = connect(port,'127.0.0.1'); let got='';
+  const t=setTimeout(()=>{ hung.set(JSON.stringify(body).replaceAll('y'.repeat(70000),'<70K>').replaceAll(JSON.stringify(form).slice(1,-1),'<FORM>'),body.length); sock.destroy(); resolve();},3000);
+  sock.on('data',d=>{got+=d; const m=/HTTP\/1.1 (\d+)/.exec(got); const c=/<Code>(\w+)/.exec(got)?.[1]; if(m&&(c||m[1]==='204')){clearTimeout(t); stat.set(m[1]+(c??''),(stat.get(m[1]+(c??''))??0)+1); sock.destroy(); resolve();}});
+  sock.on('error',()=>{}); sock.on('close',()=>{ clearTimeout(t); resolve();});
+  sock.write(`POST /${BUCKET} HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=${B}\r\ncontent-length: ${body.length}\r\n\r\n`);
+  const b=Buffer.from(body,'latin1'); sock.write(b.subarray(0,cut)); setTimeout(()=>sock.write(b.subarray(cut)),5);
+});
+for (let b=0;b<60;b++) await Promise.all(Array.from({length:40},()=>{ let t= rnd(3)?form:''; const n=1+rnd(8); for(let i=0;i<n;i++) t+=alphabet[rnd(alphabet.length)]; return one(t,rnd(t.length+1));}));
+console.log(stat, hung.size, [...hung.keys()].sort((a,b)=>a.length-b.length).slice(0,15));
+process.exit(0);
