@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Hash } from '@smithy/core/serde';
 import { createScope, getSigningKey, type SignatureV4CryptoInit } from '@smithy/signature-v4';
-import { AwsError, type AwsErrorDetails } from '../http/aws-error.ts';
+import { AwsError } from '../http/aws-error.ts';
 import type { LocalCredentials, Signer } from './signer.ts';
 
 /** What a signature is bound to besides its date. */
@@ -76,17 +76,13 @@ export function requireSigner({ credential, date, token }: Claim, now: Date, sco
   return signer;
 }
 
-/**
- * @param derivation what else the signer may want to compare with its own
- * @throws AwsError 403 SignatureDoesNotMatch
- */
+/** @throws AwsError 403 SignatureDoesNotMatch, with what the signer may compare with its own */
 export async function requireSignature(
   signature: string,
   stringToSign: string,
   shortDate: string,
   credentials: LocalCredentials,
   { region, service }: SigningScope,
-  derivation: AwsErrorDetails = {},
 ): Promise<void> {
   const key = await getSigningKey(sha256, credentials, shortDate, region, service);
   const expected = createHmac('sha256', key).update(stringToSign).digest('hex');
@@ -100,7 +96,6 @@ export async function requireSignature(
         StringToSign: stringToSign,
         SignatureProvided: signature,
         StringToSignBytes: bytesOf(stringToSign),
-        ...derivation,
       },
     );
   }
@@ -118,7 +113,7 @@ export function parseAmzDate(date: string): Date {
 }
 
 /** Shows what a look at the text would not, as S3 does: a carriage return, another normal form. */
-export function bytesOf(text: string): string {
+function bytesOf(text: string): string {
   return Buffer.from(text)
     .toString('hex')
     .replace(/..(?=.)/g, '$& ');

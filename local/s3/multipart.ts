@@ -57,7 +57,7 @@ export async function readPostForm<T extends { discard(): Promise<void> }>(
   parser.on('finish', () => {
     isFinished = true;
   });
-  request.once('timeout', () => progress.fail(timedOut()));
+  request.on('timeout', () => progress.fail(timedOut()));
 
   try {
     let head = MAX_PRE_DATA_BYTES;

@@ -50,7 +50,7 @@ export async function postObject(
   if (request.headers['content-length'] === undefined) {
     throw new AwsError(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.');
   }
-  request.once('timeout', () => response.setHeader('connection', 'close'));
+  request.on('timeout', () => response.setHeader('connection', 'close'));
   const reception = await readPostForm(request, (form) => receive(bucket, form, context));
   let version: StoredVersion;
   try {
