@@ -9,10 +9,14 @@ const ISOLATED_TESTS = [
   'test/local/{disk/journal,main}.test.ts',
   'test/e2e/fault-run.test.ts',
   'test/{bin,scripts}/*.test.ts',
+  // The other project excludes files by itself, and `--exclude` on the command line has no effect there.
+  'test/package.test.ts',
 ];
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/support/temporary-folder.ts',
+    setupFiles: 'test/support/temporary-setup.ts',
     // Many a test waits for timers and programs.
     maxWorkers: '150%',
     projects: [

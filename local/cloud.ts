@@ -9,8 +9,7 @@ import { createLocalRoutes } from './dev/routes.ts';
 
 import { openState } from './disk/state.ts';
 import { tableName } from './dynamodb/access.ts';
-import { openPlainTable, type PlainTable } from './dynamodb/plain-table.ts';
-import { openTable } from './dynamodb/table.ts';
+import { openTable, type Table } from './dynamodb/table.ts';
 import { readTables } from './dynamodb/template.ts';
 import { type EventBus, openEventBus } from './eventbridge/event-bus.ts';
 import { Subscriptions } from './eventbridge/subscriptions.ts';
@@ -19,10 +18,9 @@ import { listenOnLoopback } from './http/loopback-server.ts';
 import { ResourceRouter } from './http/resource-router.ts';
 import { Principals } from './iam/principals.ts';
 import { readResourcePolicies, readRoles } from './iam/template.ts';
-import { EventSourceMapping } from './lambda/event-source-mapping.ts';
-import { createFailureDestination } from './lambda/failure-destination.ts';
 import { Functions } from './lambda/functions.ts';
-import { readStreamMapping } from './lambda/stream-mapping.ts';
+import { readStreamMappings } from './lambda/mapping-template.ts';
+import { readersOf, StreamMappings } from './lambda/stream-mappings.ts';
 import { readFunctions } from './lambda/template.ts';
 import { createS3Handler, type S3Handler } from './s3/handler.ts';
 import { readBuckets } from './s3/template.ts';
@@ -63,7 +61,7 @@ export interface Cloud {
   /** The stack's queues, by name. */
   readonly queues: ReadonlyMap<string, Queue>;
   /** The stack's tables, by name. */
-  readonly tables: ReadonlyMap<string, PlainTable>;
+  readonly tables: ReadonlyMap<string, Table>;
   readonly functions: Functions;
   readonly store: S3Handler['store'];
   close(): Promise<void>;
@@ -91,21 +89,25 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const issuer = await openIssuer({ dir: state.dir, url: api.url, audience: AUDIENCE });
   const settings = { ...options.settings, issuer: issuer.url, audience: AUDIENCE };
   const unplaced = synthesize(settings, dirOf('cdk.out'), options.subscribers);
-  const mapping = readStreamMapping(unplaced);
+  const mappings = readStreamMappings(unplaced);
   const names = {
     bucket: unplaced.output('RawBucketName'),
     table: unplaced.output('AssetTableName'),
     bus: unplaced.output('EventBusName'),
   };
 
-  const table = await openTable({ dir: dirOf('table'), definition: mapping.table });
-  opened.defer(() => table.close());
-  const tables = new Map<string, PlainTable>([[names.table, table]]);
+  const tables = new Map<string, Table>();
+  const streamOf = (name: string) => {
+    const table = tables.get(name);
+    if (table === undefined) throw new Error(`The stack has no table ${name}`);
+    return table.stream;
+  };
   for (const definition of readTables(unplaced)) {
-    if (tables.has(definition.name)) continue;
-    const other = await openPlainTable({ dir: dirOf(join('tables', definition.name)), definition });
-    opened.defer(() => other.close());
-    tables.set(definition.name, other);
+    const { name } = definition;
+    const readers = readersOf(name, mappings);
+    const table = await openTable({ dir: dirOf(join('tables', name)), definition, readers });
+    opened.defer(() => table.close());
+    tables.set(name, table);
   }
   const events = openEventBus({ dir: dirOf('events'), names: [names.bus] });
   opened.defer(() => events.close());
@@ -170,15 +172,9 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   events.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
   subscriptions.start();
 
-  const publishing = new EventSourceMapping({
-    stream: table.stream,
-    settings: mapping.settings,
-    firstBackoffMs,
-    invoke: (batch) => invoke(mapping.functionName, batch),
-    onDiscard: createFailureDestination({ ...mapping, store: s3.store }),
-  });
-  opened.defer(() => publishing.close());
-  publishing.start();
+  const streams = new StreamMappings({ mappings, streamOf, invoke, store: s3.store, firstBackoffMs });
+  opened.defer(() => streams.close());
+  streams.start();
 
   const answerLocally = createLocalRoutes(issuer, {
     events: () => events.events(),

@@ -1,16 +1,22 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryDirectory } from './support/temporary.ts';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const ROOT = new URL('..', import.meta.url).pathname;
 
 /** A CDK app of somebody else's, which installs the package as it is packed. */
-const app = mkdtempSync(join(tmpdir(), 'app-'));
+const app = temporaryDirectory();
+
+/** npm keeps a cache of compiled code in the temporary folder. */
+const TMPDIR = temporaryDirectory();
+
+const run = (file: string, args: readonly string[], options: { cwd: string; env?: NodeJS.ProcessEnv }) =>
+  execute(file, args, { ...options, env: { ...process.env, TMPDIR, ...options.env } });
 
 const APP = `
   import { App, Stack } from 'aws-cdk-lib';
@@ -75,8 +81,6 @@ beforeAll(async () => {
   writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(TSCONFIG));
 });
 
-afterAll(() => rmSync(app, { recursive: true }));
-
 test('its events need no AWS package', async () => {
   const example = JSON.parse(
     readFileSync(join(ROOT, 'docs/events/1.0/raw_asset_registered.example.json'), 'utf8'),
@@ -90,7 +94,7 @@ test('its constructs synthesize in an app that has the CDK, with routes, authori
     symlinkSync(join(ROOT, 'node_modules', name), join(app, 'node_modules', name));
   await run('node', ['app.ts'], {
     cwd: app,
-    env: { ...process.env, CDK_OUTDIR: join(app, 'out'), ...QUICK },
+    env: { CDK_OUTDIR: join(app, 'out'), ...QUICK },
   });
   const template = Template.fromJSON(JSON.parse(readFileSync(join(app, 'out/Theirs.template.json'), 'utf8')));
 

@@ -14,8 +14,8 @@ interface Input {
 const EQUALITY = /(?<![\w#.:])([#\w.-]+)\s*=\s*(:\w+)/g;
 
 /**
- * What an operation on items needs, with the partition keys that it names: one that names none in a way that is read
- * here is refused to whoever is held to some.
+ * The permission that an operation on items needs. `dynamodb:LeadingKeys` holds the partition keys that its input names.
+ * If the partition key cannot be read from the input, no LeadingKeys are set, so a principal limited by them is denied.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 export function tableAccess(operation: string, input: Input, partitionKey: string): Access {
@@ -29,7 +29,7 @@ export function tableAccess(operation: string, input: Input, partitionKey: strin
   };
 }
 
-/** The name of the table that a request is for, which may name it by its ARN. */
+/** The name of the table that a request is for; the request may give its ARN instead. */
 export function tableName({ TableName }: { readonly TableName?: unknown }): string {
   return String(TableName).replace(/^arn:aws:dynamodb:[^:]*:\d*:table\//, '');
 }
@@ -42,7 +42,7 @@ function leadingKeys(operation: string, input: Input, partitionKey: string): str
     .filter((scalar) => typeof scalar === 'string');
 }
 
-/** Each value that the partition key must be equal to. */
+/** The values that a query's key condition compares the partition key with. */
 function queriedKeys(input: Input, partitionKey: string): unknown[] {
   const { KeyConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = input;
   const names = asRecord(ExpressionAttributeNames);

@@ -12,7 +12,7 @@ export interface TableDescription {
 
 type Callback<T> = (error: unknown, output?: T) => void;
 
-/** What runs of each operation, checked in this order, as dynalite's own request handler does. */
+/** The parts of an operation. dynalite's own request handler checks `types`, then `custom`, then runs it. */
 interface Operation {
   readonly types: object;
   readonly custom: unknown;

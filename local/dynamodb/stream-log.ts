@@ -2,54 +2,54 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { Journal } from '../disk/journal.ts';
 import type { Item } from './dynalite.ts';
-import { type Change, nextSequenceNumber, sequenceNumberOf, toStreamRecord } from './stream-record.ts';
-
-/** A write that is about to be made, and what it may change. */
-export type Intent = Omit<Change, 'new'>;
-
-type Entry =
-  | { readonly intent: Intent }
-  /** What the intent before it came to. */
-  | { readonly record: DynamoDBRecord }
-  /** Sequence numbers of records that their reader is done with. */
-  | { readonly done: readonly string[] }
-  /** The sequence number to go on from: of a record that is no longer kept. */
-  | { readonly last: string };
+import { type KeptRecords, type LogEntry, openingEntries, replay } from './stream-log-entries.ts';
+import { type Intent, nextSequenceNumber, sequenceNumberOf, toStreamRecord } from './stream-record.ts';
 
 export interface StreamLogOptions {
   readonly streamArn: string;
+  /** The names of those who read the stream; nobody else can. */
+  readonly readers: readonly string[];
   /** Epoch milliseconds. @default the wall clock */
   readonly now?: () => number;
 }
 
+/** One reader's view of a stream: what it has still to process. */
+export interface StreamReader {
+  /** The records that this reader is not done with, oldest first. */
+  undelivered(): readonly DynamoDBRecord[];
+  /** Calls `listener` with each record from now on. @returns how to stop it */
+  subscribe(listener: (record: DynamoDBRecord) => void): () => void;
+  /** Notes that these need not be delivered to this reader again. */
+  acknowledge(records: readonly DynamoDBRecord[]): void;
+}
+
 /**
- * A table's stream on disk. A write is announced by `intend` and ended by `settle`, which appends a record if the item
- * has changed; whoever opens the log after a crash in between finds the intent `pending`, and settles it with the item
- * as it is by then. Writes are made one at a time, so there is one such intent at most.
+ * A table's stream on disk. `intend` announces a write, and `settle` ends it by appending a record if the item has
+ * changed; whoever opens the log after a crash in between finds the intent `pending`, and settles it with the item as
+ * it is by then. Writes are made one at a time, so there is one such intent at most.
+ *
+ * Each reader keeps a checkpoint of its own. A record is kept until every reader is done with it, so without readers
+ * none is kept. A reader that is new starts at the oldest record that is kept; one that is no longer named when the
+ * log is opened is forgotten, and holds no record back.
  */
 export class StreamLog {
-  readonly #journal: Journal<Entry>;
+  readonly #journal: Journal<LogEntry>;
   readonly #options: StreamLogOptions;
-  readonly #undelivered: Map<string, DynamoDBRecord>;
+  readonly #kept: KeptRecords;
   readonly #listeners = new Set<(record: DynamoDBRecord) => void>();
   #last: string | undefined;
   #pending: Intent | undefined;
 
-  /** Opens the log, making it on first use, and drops from it what is done with. */
+  /** Opens the log, making it on first use, and drops from it what every reader is done with. */
   constructor(path: string, options: StreamLogOptions) {
     this.#options = options;
-    const { journal, entries } = Journal.open<Entry>(path);
+    const { journal, entries } = Journal.open<LogEntry>(path);
     journal.close();
-    const { undelivered, last, pending } = replay(entries);
-    this.#undelivered = undelivered;
-    this.#last = last;
-    this.#pending = pending;
-    this.#journal = Journal.rewrite<Entry>(path, [
-      ...[...undelivered.values()].map((record) => ({ record })),
-      // After the records, of which none need be the last that there was.
-      ...(last === undefined ? [] : [{ last }]),
-      ...(pending === undefined ? [] : [{ intent: pending }]),
-    ]);
+    const state = replay(entries, options.readers);
+    this.#kept = state.kept;
+    this.#last = state.last;
+    this.#pending = state.pending;
+    this.#journal = Journal.rewrite(path, openingEntries(state, options.readers));
   }
 
   /** The write whose outcome is not known. */
@@ -71,20 +71,20 @@ export class StreamLog {
       this.#pending = undefined;
       return;
     }
-    const { streamArn, now = Date.now } = this.#options;
+    const { streamArn, readers, now = Date.now } = this.#options;
     const sequenceNumber = nextSequenceNumber(this.#last);
     const change = image === undefined ? intent : { ...intent, new: image };
     const record = toStreamRecord(change, { sequenceNumber, streamArn, now: now() });
     this.#journal.append({ record });
     this.#pending = undefined;
     this.#last = sequenceNumber;
-    this.#undelivered.set(sequenceNumber, record);
+    if (readers.length > 0) this.#kept.set(sequenceNumber, { record, waiting: new Set(readers) });
     for (const listener of this.#listeners) listener(record);
   }
 
-  /** What no reader is done with, oldest first. */
+  /** The records that some reader is not done with, oldest first. */
   undelivered(): readonly DynamoDBRecord[] {
-    return [...this.#undelivered.values()];
+    return [...this.#kept.values()].map(({ record }) => record);
   }
 
   /** Calls `listener` with each record from now on. @returns how to stop it */
@@ -93,36 +93,29 @@ export class StreamLog {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Notes that these need not be delivered again. */
-  acknowledge(records: readonly DynamoDBRecord[]): void {
-    if (records.length === 0) return;
-    const done = records.map(sequenceNumberOf);
-    this.#journal.append({ done });
-    for (const sequenceNumber of done) this.#undelivered.delete(sequenceNumber);
+  /** @throws Error for a reader that the log was not opened with */
+  reader(name: string): StreamReader {
+    if (!this.#options.readers.includes(name)) throw new Error(`The stream has no reader ${name}`);
+    return {
+      undelivered: () =>
+        [...this.#kept.values()].filter(({ waiting }) => waiting.has(name)).map(({ record }) => record),
+      subscribe: (listener) => this.subscribe(listener),
+      acknowledge: (records) => this.#acknowledge(name, records),
+    };
   }
 
   close(): void {
     this.#journal.close();
   }
-}
 
-function replay(entries: readonly Entry[]) {
-  const undelivered = new Map<string, DynamoDBRecord>();
-  let last: string | undefined;
-  let pending: Intent | undefined;
-  for (const entry of entries) {
-    if ('intent' in entry) {
-      // An intent that another follows has changed nothing.
-      pending = entry.intent;
-    } else if ('record' in entry) {
-      last = sequenceNumberOf(entry.record);
-      undelivered.set(last, entry.record);
-      pending = undefined;
-    } else if ('done' in entry) {
-      for (const sequenceNumber of entry.done) undelivered.delete(sequenceNumber);
-    } else {
-      last = entry.last;
+  #acknowledge(reader: string, records: readonly DynamoDBRecord[]): void {
+    if (records.length === 0) return;
+    const done = records.map(sequenceNumberOf);
+    this.#journal.append({ reader, done });
+    for (const sequenceNumber of done) {
+      const waiting = this.#kept.get(sequenceNumber)?.waiting;
+      waiting?.delete(reader);
+      if (waiting?.size === 0) this.#kept.delete(sequenceNumber);
     }
   }
-  return { undelivered, last, pending };
 }

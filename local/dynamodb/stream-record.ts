@@ -3,12 +3,25 @@ import type { DynamoDBRecord, AttributeValue as StreamValue } from 'aws-lambda';
 import { REGION } from '../template/account.ts';
 import type { Item } from './dynalite.ts';
 
-/** One item before and after a write; an image is missing where the item is. */
+/** Who made a change, where it is no caller: DynamoDB's Time to Live. */
+export interface UserIdentity {
+  readonly type: 'Service';
+  readonly principalId: 'dynamodb.amazonaws.com';
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html */
+export const TIME_TO_LIVE: UserIdentity = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
+
+/** One item before and after a write. A missing image means that there was, or is, no item. */
 export interface Change {
   readonly keys: Item;
   readonly old?: Item;
   readonly new?: Item;
+  readonly userIdentity?: UserIdentity;
 }
+
+/** A write that is about to be made, and what it may change. */
+export type Intent = Omit<Change, 'new'>;
 
 type Image = Record<string, StreamValue>;
 
@@ -20,7 +33,7 @@ export function toStreamRecord(
   change: Change,
   { sequenceNumber, streamArn, now }: { sequenceNumber: string; streamArn: string; now: number },
 ): DynamoDBRecord {
-  const { keys, old: oldImage, new: newImage } = change;
+  const { keys, old: oldImage, new: newImage, userIdentity } = change;
   return {
     eventID: createHash('md5').update(`${streamArn} ${sequenceNumber}`).digest('hex'),
     eventName: oldImage === undefined ? 'INSERT' : newImage === undefined ? 'REMOVE' : 'MODIFY',
@@ -37,15 +50,16 @@ export function toStreamRecord(
       StreamViewType: 'NEW_AND_OLD_IMAGES',
     },
     eventSourceARN: streamArn,
+    ...(userIdentity && { userIdentity }),
   };
 }
 
-/** Near enough to DynamoDB's own count, which nothing here rests on. */
+/** In bytes of JSON, which is close to DynamoDB's own count; nothing here depends on it. */
 function sizeOf(image: Item | undefined): number {
   return image === undefined ? 0 : Buffer.byteLength(JSON.stringify(image));
 }
 
-/** Digits, as many for every record, so that the order of texts is that of numbers; DynamoDB's have 21 to 40. */
+/** 21 digits for every record, so that they sort as text; DynamoDB's have 21 to 40. */
 export function nextSequenceNumber(last: string | undefined): string {
   return last === undefined ? '100000000000000000001' : String(BigInt(last) + 1n);
 }

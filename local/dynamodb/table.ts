@@ -1,75 +1,157 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { AttributeDefinition, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 import { AwsError } from '../http/aws-error.ts';
-import type { Dynalite, Item } from './dynalite.ts';
-import { openStore, PlainTable, type PlainTableDefinition, type WriteInput } from './plain-table.ts';
+import type { JsonService } from '../http/json-service.ts';
+import type { Access } from '../iam/principal.ts';
+import { tableAccess } from './access.ts';
+import { requireKnownReturnValues, type WriteInput, withOldItem } from './condition-failure.ts';
+import { Dynalite, type Item } from './dynalite.ts';
 import { StreamLog } from './stream-log.ts';
+import { TIME_TO_LIVE, type UserIdentity } from './stream-record.ts';
 
-/** A table with a stream of both images. */
-export interface TableDefinition extends PlainTableDefinition {
-  readonly streamArn: string;
+/** A table, in CloudFormation's own shapes. */
+export interface TableDefinition {
+  readonly name: string;
+  readonly keySchema: readonly KeySchemaElement[];
+  readonly attributeDefinitions: readonly AttributeDefinition[];
+  /** Its stream, of both images. @default - none */
+  readonly streamArn?: string;
 }
 
-/** One DynamoDB table, and the stream of what its operations change. */
-export class Table extends PlainTable {
-  readonly stream: StreamLog;
+const READS = new Set(['GetItem', 'Query']);
+const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
+
+/** One DynamoDB table: five operations on items, and the stream of what they change, if it has one. */
+export class Table implements JsonService {
+  readonly #store: Dynalite;
+  readonly #stream: StreamLog | undefined;
+  readonly #definition: TableDefinition;
   #writes: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Dynalite, stream: StreamLog, definition: TableDefinition) {
-    super(store, definition);
-    this.stream = stream;
+  constructor(store: Dynalite, stream: StreamLog | undefined, definition: TableDefinition) {
+    this.#store = store;
+    this.#stream = stream;
+    this.#definition = definition;
   }
 
-  /** Ends what a crash, or a store that failed, has left open. */
+  /** @throws Error where the table has none */
+  get stream(): StreamLog {
+    if (this.#stream === undefined) throw new Error(`The table ${this.#definition.name} has no stream`);
+    return this.#stream;
+  }
+
+  accesses(operation: string, input: object): readonly Access[] {
+    if (!READS.has(operation) && !WRITES.has(operation)) throw notImplemented();
+    const partitionKey = this.#definition.keySchema.find(({ KeyType }) => KeyType === 'HASH');
+    return [tableAccess(operation, input, String(partitionKey?.AttributeName))];
+  }
+
+  async handle(operation: string, input: object): Promise<unknown> {
+    if (READS.has(operation)) return this.#store.run(operation, input);
+    if (!WRITES.has(operation)) throw notImplemented();
+    requireKnownReturnValues(input);
+    return this.#inTurn(() => this.#write(operation, input));
+  }
+
+  /**
+   * Removes an item in the name of Time to Live: its record says that the service did it. DynamoDB removes what has
+   * expired some time later, so whoever calls this has found the item earlier: it stays if it no longer is expired.
+   *
+   * @param attribute the table's TTL attribute, in epoch seconds
+   * @param now epoch seconds
+   * @returns whether the item was removed
+   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html
+   */
+  async removeExpired(key: Item, attribute: string, now: number): Promise<boolean> {
+    const input = {
+      TableName: this.#definition.name,
+      Key: key,
+      ConditionExpression: '#ttl < :now',
+      ExpressionAttributeNames: { '#ttl': attribute },
+      ExpressionAttributeValues: { ':now': { N: String(now) } },
+    };
+    try {
+      await this.#inTurn(() => this.#write('DeleteItem', input, TIME_TO_LIVE));
+      return true;
+    } catch (error) {
+      if (error instanceof AwsError && error.code === 'ConditionalCheckFailedException') return false;
+      throw error;
+    }
+  }
+
+  /** Ends the write that a crash, or a store that failed, has left open. */
   async settle(): Promise<void> {
-    const { pending } = this.stream;
-    if (pending !== undefined) this.stream.settle(await this.#read(pending.keys));
+    const pending = this.#stream?.pending;
+    if (pending !== undefined) this.#stream?.settle(await this.#read(pending.keys));
   }
 
   /** Closes the table once the writes that are under way are made. */
-  override async close(): Promise<void> {
+  async close(): Promise<void> {
     await this.#writes;
-    await super.close();
-    this.stream.close();
+    await this.#store.close();
+    this.#stream?.close();
   }
 
-  /** One write at a time, so that the stream's order is the table's. */
-  protected override write(operation: string, input: WriteInput): Promise<unknown> {
-    const result = this.#writes.then(() => this.#write(operation, input));
+  /** One write at a time, so that the stream's order is the table's, and a refused write answers what it has met. */
+  #inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const result = this.#writes.then(write);
     this.#writes = result.catch(() => {});
     return result;
   }
 
-  async #write(operation: string, input: WriteInput): Promise<unknown> {
-    await this.settle();
+  async #write(operation: string, input: WriteInput, userIdentity?: UserIdentity): Promise<unknown> {
     const keys = this.#keysOf(operation === 'PutItem' ? input.Item : input.Key);
+    if (this.#stream === undefined) return this.#run(operation, input, keys);
+    await this.settle();
     let old: Item | undefined;
     try {
       old = await this.#read(keys);
     } catch (error) {
       // No item has such a key: the operation is refused, and says why.
-      if (error instanceof AwsError) await this.store.run(operation, input);
+      if (error instanceof AwsError) await this.#store.run(operation, input);
       throw error;
     }
-    this.stream.intend({ keys, ...(old && { old }) });
+    this.#stream.intend({ keys, ...(old && { old }), ...(userIdentity && { userIdentity }) });
     try {
-      return await this.store.run(operation, input);
+      return await this.#run(operation, input, keys);
     } finally {
       await this.settle();
     }
   }
 
+  async #run(operation: string, input: WriteInput, keys: Item): Promise<unknown> {
+    try {
+      return await this.#store.run(operation, input);
+    } catch (error) {
+      throw await withOldItem(error, input, () => this.#read(keys));
+    }
+  }
+
   #keysOf(item: unknown): Item {
     const attributes = typeof item === 'object' && item !== null ? (item as Item) : {};
-    const names = this.definition.keySchema.map(({ AttributeName }) => String(AttributeName));
+    const names = this.#definition.keySchema.map(({ AttributeName }) => String(AttributeName));
     return Object.fromEntries(
       names.flatMap((name) => (attributes[name] === undefined ? [] : [[name, attributes[name]]])),
     );
   }
 
   async #read(keys: Item): Promise<Item | undefined> {
-    const input = { TableName: this.definition.name, Key: keys, ConsistentRead: true };
-    return (await this.store.run<{ Item?: Item }>('GetItem', input)).Item;
+    const input = { TableName: this.#definition.name, Key: keys, ConsistentRead: true };
+    return (await this.#store.run<{ Item?: Item }>('GetItem', input)).Item;
   }
+}
+
+function notImplemented(): AwsError {
+  return new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
+}
+
+export interface OpenTableOptions {
+  readonly dir: string;
+  readonly definition: TableDefinition;
+  /** The names of those who read the table's stream. @default - nobody: no record is kept */
+  readonly readers?: readonly string[];
 }
 
 /**
@@ -77,19 +159,30 @@ export class Table extends PlainTable {
  *
  * @throws Error where the table there has another key
  */
-export async function openTable(options: {
-  readonly dir: string;
-  readonly definition: TableDefinition;
-}): Promise<Table> {
-  const { dir, definition } = options;
-  const store = await openStore(dir, definition);
+export async function openTable({ dir, definition, readers = [] }: OpenTableOptions): Promise<Table> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const store = await Dynalite.open(join(dir, 'items'));
   try {
+    await requireKey(store, definition);
     const { streamArn } = definition;
-    const table = new Table(store, new StreamLog(join(dir, 'stream.jsonl'), { streamArn }), definition);
+    const stream =
+      streamArn === undefined ? undefined : new StreamLog(join(dir, 'stream.jsonl'), { streamArn, readers });
+    const table = new Table(store, stream, definition);
     await table.settle();
     return table;
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+async function requireKey(store: Dynalite, definition: TableDefinition): Promise<void> {
+  const { name, keySchema, attributeDefinitions } = definition;
+  const found = await store.ensureTable({
+    TableName: name,
+    KeySchema: keySchema,
+    AttributeDefinitions: attributeDefinitions,
+  });
+  if (isDeepStrictEqual(found.KeySchema, keySchema)) return;
+  throw new Error(`The table ${name} that is kept here has another key than the stack's`);
 }

@@ -1,30 +1,46 @@
 import type { Resource, StackTemplate } from '../template/template.ts';
-import type { PlainTableDefinition } from './plain-table.ts';
+import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import type { TableDefinition } from './table.ts';
 
 const TYPES = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
 
-/** The table of a stream. */
+/**
+ * The stack's tables, each with its stream if it has one.
+ *
+ * @throws UnsupportedTemplateError for a table that asks for what is not run locally
+ */
+export function readTables(template: StackTemplate): readonly TableDefinition[] {
+  return template.resources(...TYPES).map((resource) => readTable(template, resource));
+}
+
+/**
+ * The table that a stream's ARN belongs to.
+ *
+ * @throws UnsupportedTemplateError where it is no stream of the stack's tables
+ */
 export function readStreamTable(template: StackTemplate, streamArn: unknown): TableDefinition {
-  const table = readTable(template.referred(TYPES, streamArn));
-  return { ...table, streamArn: String(template.resolve(streamArn)) };
+  const arn = template.resolve(streamArn);
+  const table = readTables(template).find((definition) => definition.streamArn === arn);
+  if (table === undefined) throw new UnsupportedTemplateError(`${arn} is no stream of a table of the stack`);
+  return table;
 }
 
-/** All of the stack's tables; their streams are not read here. */
-export function readTables(template: StackTemplate): readonly PlainTableDefinition[] {
-  return template.resources(...TYPES).map(readTable);
-}
-
-/** @throws Error for a table that asks for what is not run locally */
-function readTable({ name, properties }: Resource): PlainTableDefinition {
+function readTable(template: StackTemplate, { logicalId, name, properties }: Resource): TableDefinition {
   for (const unsupported of ['GlobalSecondaryIndexes', 'LocalSecondaryIndexes']) {
     if (properties[unsupported] !== undefined) {
-      throw new Error(`${unsupported} of a table are not run locally: ${name} has some`);
+      throw new UnsupportedTemplateError(`${unsupported} of a table are not run locally: ${name} has some`);
     }
+  }
+  const stream = properties['StreamSpecification'] as { StreamViewType?: unknown } | undefined;
+  if (stream !== undefined && stream.StreamViewType !== 'NEW_AND_OLD_IMAGES') {
+    throw new UnsupportedTemplateError(
+      `A stream has both images locally: that of ${name} has ${stream.StreamViewType}`,
+    );
   }
   return {
     name,
-    keySchema: properties['KeySchema'] as PlainTableDefinition['keySchema'],
-    attributeDefinitions: properties['AttributeDefinitions'] as PlainTableDefinition['attributeDefinitions'],
+    keySchema: properties['KeySchema'] as TableDefinition['keySchema'],
+    attributeDefinitions: properties['AttributeDefinitions'] as TableDefinition['attributeDefinitions'],
+    ...(stream && { streamArn: String(template.resolve({ 'Fn::GetAtt': [logicalId, 'StreamArn'] })) }),
   };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Deliveries, type Exhausted, type RetryPolicy } from '../disk/deliveries.ts';
-import type { EventPattern } from './pattern.ts';
+import type { EventPattern } from '../event-pattern/pattern.ts';
 import type { StoredEvent } from './put-events.ts';
 
 /** A rule of the bus, and who is told of its events. */

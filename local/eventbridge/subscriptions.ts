@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Principals } from '../iam/principals.ts';
-import { readAsyncFunctions } from '../lambda/async-functions.ts';
 import { AsyncInvocations } from '../lambda/async-invocations.ts';
+import { readAsyncFunctions } from '../lambda/template.ts';
 import type { Queue } from '../sqs/queue.ts';
 import type { StackTemplate } from '../template/template.ts';
 import { requireQueueAccess } from './permissions.ts';

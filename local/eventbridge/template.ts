@@ -1,5 +1,5 @@
+import { type EventPattern, readPattern } from '../event-pattern/pattern.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
-import { type EventPattern, readPattern } from './pattern.ts';
 import type { Rule, Target } from './rules.ts';
 
 /** EventBridge's own: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html */

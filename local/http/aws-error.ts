@@ -3,18 +3,21 @@ export class AwsError extends Error {
   readonly status: number;
   readonly code: string;
   /**
-   * What S3's XML says besides code and message, an element each:
+   * Further members of the error's shape, such as the `Item` of a ConditionalCheckFailedException, or S3's `ArgumentName`:
    * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
    */
-  readonly details: AwsErrorDetails;
+  readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, message: string, details: AwsErrorDetails = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    members: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.name = 'AwsError';
     this.status = status;
     this.code = code;
-    this.details = details;
+    this.members = members;
   }
 }
-
-export type AwsErrorDetails = Readonly<Record<string, string | number>>;

@@ -65,8 +65,8 @@ export async function answerJson(
     // The sender learns of the refusal at once; what it still sends is read and dropped.
     request.resume();
     if (response.destroyed) return;
-    const { status, code, message } = toAwsError(error);
-    send(status, { __type: `${namespace}#${code}`, message });
+    const { status, code, message, members } = toAwsError(error);
+    send(status, { __type: `${namespace}#${code}`, message, ...members });
   }
 }
 

@@ -6,8 +6,8 @@ import type { DiscardedBatch } from './mapping.ts';
 
 export interface FailureDestinationOptions {
   readonly store: ObjectStore;
-  /** That the objects go to. */
-  readonly failureBucket: string;
+  /** The bucket that the objects go to. @default - what is given up is dropped */
+  readonly failureBucket?: string;
   readonly functionArn: string;
   /** The mapping's id, a part of the objects' keys. */
   readonly mappingId: string;
@@ -16,13 +16,14 @@ export interface FailureDestinationOptions {
 const SHARD_ID = 'shardId-00000000000000000000-00000000';
 
 /**
- * Keeps what a stream mapping gives up as Lambda does in S3: one object for a batch, with the whole records.
+ * Keeps the records that a stream mapping gives up, as Lambda does in S3: one object for a batch, with whole records.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
  *
  * @returns what EventSourceMapping takes as `onDiscard`
  */
 export function createFailureDestination({ store, failureBucket, ...mapping }: FailureDestinationOptions) {
   return async (batch: DiscardedBatch): Promise<void> => {
+    if (failureBucket === undefined) return;
     const now = new Date();
     const upload = await store.stage();
     await upload.write(Buffer.from(JSON.stringify(toInvocationRecord(batch, mapping.functionArn, now))));
@@ -65,7 +66,7 @@ function toInvocationRecord(
       batchSize: records.length,
       streamArn: first?.eventSourceARN,
     },
-    // Text of JSON, not JSON.
+    // Lambda writes the payload as a text that holds JSON.
     payload: JSON.stringify({ Records: records }),
   };
 }

@@ -1,5 +1,6 @@
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import type { StreamLog } from '../dynamodb/stream-log.ts';
+import type { StreamReader } from '../dynamodb/stream-log.ts';
+import type { EventPattern } from '../event-pattern/pattern.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html */
 export interface EventSourceMappingSettings {
@@ -17,7 +18,7 @@ export interface EventSourceMappingSettings {
   readonly reportBatchItemFailures: boolean;
 }
 
-/** Records that are given up. */
+/** Records that Lambda gives up. */
 export interface DiscardedBatch {
   readonly condition: 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
   readonly records: readonly DynamoDBRecord[];
@@ -26,11 +27,13 @@ export interface DiscardedBatch {
 }
 
 export interface EventSourceMappingOptions {
-  readonly stream: Pick<StreamLog, 'undelivered' | 'subscribe' | 'acknowledge'>;
+  readonly stream: StreamReader;
   readonly settings: EventSourceMappingSettings;
+  /** A record goes to the function if one of them matches it; the others are done with. @default - every record does */
+  readonly filters?: readonly EventPattern[];
   /** Runs the function; a rejection is its failure on the whole batch. */
   readonly invoke: (event: DynamoDBStreamEvent) => Promise<unknown>;
-  /** Keeps records that are given up; while it rejects they are not, and it is called again. */
+  /** Keeps records before they are given up. While it rejects they stay in the stream, and it is called again. */
   readonly onDiscard: (batch: DiscardedBatch) => Promise<void>;
   /** Doubled with each failure in a row, up to 10 s. @default 100 */
   readonly firstBackoffMs?: number;

@@ -5,20 +5,20 @@ import type { DiscardedBatch, EventSourceMappingOptions } from './mapping.ts';
 
 interface Batch {
   readonly records: readonly DynamoDBRecord[];
-  /** How often it has failed since a record of it was delivered; being cut in two does not count. */
+  /** How often the function has failed on it since one of its records was delivered. Bisecting does not count. */
   readonly failures: number;
 }
 
 export interface LaneSignals {
-  /** No batch is begun any more. */
+  /** From then on no batch is begun. */
   readonly stop: AbortSignal;
-  /** What a batch that is under way comes to is no longer noted. */
+  /** From then on the outcome of a batch that is under way is not written down. */
   readonly abandon: AbortSignal;
 }
 
 const MAX_BACKOFF_MS = 10_000;
 
-/** The records of some of the items, delivered batch after batch. */
+/** Delivers the records of some of the items, one batch after the other. */
 export class StreamLane {
   readonly #options: EventSourceMappingOptions;
   readonly #signals: LaneSignals;
@@ -88,7 +88,7 @@ export class StreamLane {
     return [];
   }
 
-  /** `failed`: the function threw, or answered with what is no answer. */
+  /** Resolves to how many records the function is done with, and whether it failed: threw, or gave no valid answer. */
   async #invoke(records: readonly DynamoDBRecord[]): Promise<{ delivered: number; failed: boolean }> {
     const { invoke, settings } = this.#options;
     try {

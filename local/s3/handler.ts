@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UNSIGNED_PAYLOAD } from '@smithy/signature-v4';
 import { AwsError } from '../http/aws-error.ts';
 import { endWhenIdle, IDLE_TIMEOUT_MS } from '../http/idle-timeout.ts';
-import { xmlDocument } from '../http/xml.ts';
+import { type XmlElement, xmlDocument } from '../http/xml.ts';
 import type { AccessControl } from '../iam/principals.ts';
 import type { SigningScope } from '../iam/signing-scope.ts';
 import { verifySignature } from '../iam/sigv4.ts';
@@ -153,7 +153,7 @@ function refuse(error: unknown, request: IncomingMessage, response: ServerRespon
   if (response.headersSent || isGone) return void response.destroy();
   const known = error instanceof AwsError;
   if (!known) console.error(error);
-  const { status, code, message, details } = known
+  const { status, code, message, members } = known
     ? error
     : new AwsError(500, 'InternalError', 'We encountered an internal error. Please try again.');
   const requestId = String(response.getHeader('x-amz-request-id'));

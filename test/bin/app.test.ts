@@ -1,31 +1,27 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Runs the app as the CDK's command line does, with context as `-c` would give it. */
 function run(context: Record<string, unknown>) {
-  const outdir = mkdtempSync(join(tmpdir(), 'app-'));
-  try {
-    const { status, stderr } = spawnSync(process.execPath, ['bin/app.ts'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      env: {
-        ...process.env,
-        CDK_OUTDIR: outdir,
-        CDK_CONTEXT_JSON: JSON.stringify(context),
-        // Takes seconds, and is `cdk synth`'s to do.
-        CDK_VALIDATION: 'false',
-      },
-    });
-    const template = status === 0 && readFileSync(join(outdir, 'NexusRawStorage.template.json'), 'utf8');
-    return { status, stderr, template: template ? JSON.parse(template) : undefined };
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
+  const outdir = temporaryDirectory();
+  const { status, stderr } = spawnSync(process.execPath, ['bin/app.ts'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+      // Takes seconds, and is `cdk synth`'s to do.
+      CDK_VALIDATION: 'false',
+    },
+  });
+  const template = status === 0 && readFileSync(join(outdir, 'NexusRawStorage.template.json'), 'utf8');
+  return { status, stderr, template: template ? JSON.parse(template) : undefined };
 }
 
 const required = { issuer: 'https://issuer.example', audience: 'nexus' };

@@ -1,72 +1,15 @@
-import { createHash } from 'node:crypto';
-import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
 import type { Cloud } from '../../local/cloud.ts';
+import { ApiClient } from '../../scripts/api-client.ts';
 
-export interface Answer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-}
+export { type Answer, sha256 } from '../../scripts/api-client.ts';
 
-export const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
-
-/** A client of the API as a program would be: over HTTP, with a token for one tenant. */
-export class Client {
-  readonly #cloud: Cloud;
-  readonly #token: string;
-
-  constructor(cloud: Cloud, token: string) {
-    this.#cloud = cloud;
-    this.#token = token;
-  }
-
+/** A client of the embedded cloud's API, which has a token for whoever a test needs. */
+export class Client extends ApiClient {
   /** A client whose token holds `claims`: by default a tenant and every scope. */
   static async for(cloud: Cloud, claims: Record<string, unknown> = {}): Promise<Client> {
     const token = await cloud.issuer.issue({ tenant_id: 't_demo', scope: 'raw:read raw:write', ...claims });
     return new Client(cloud, token);
-  }
-
-  async send(
-    method: string,
-    path: string,
-    init: { body?: unknown; headers?: Record<string, string> } = {},
-  ): Promise<Answer> {
-    const { body, headers } = init;
-    const response = await fetch(this.#cloud.apiUrl + path, {
-      method,
-      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json', ...headers },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  }
-
-  presign(body: unknown): Promise<Answer> {
-    return this.send('POST', '/nexus/raw/presign-upload', { body });
-  }
-
-  register(body: unknown): Promise<Answer> {
-    return this.send('POST', '/nexus/raw/register', { body });
-  }
-
-  get(assetId: string): Promise<Answer> {
-    return this.send('GET', `/nexus/raw/${assetId}`);
-  }
-
-  /** Posts `bytes` with a presigned form, as a browser would. */
-  async upload({ url, fields }: PresignResponse, bytes: Uint8Array<ArrayBuffer> | string): Promise<Response> {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    form.append('file', new Blob([bytes]));
-    return fetch(url, { method: 'POST', body: form });
-  }
-
-  /** Presigns and uploads; the asset's id. */
-  async uploaded(filename: string, bytes: Uint8Array<ArrayBuffer> | string): Promise<string> {
-    const { body } = await this.presign({ filename, sha256: sha256(bytes) });
-    const form = body as unknown as PresignResponse;
-    const response = await this.upload(form, bytes);
-    if (response.status !== 201) throw new Error(`upload: ${response.status} ${await response.text()}`);
-    return form.asset_id;
   }
 }
 

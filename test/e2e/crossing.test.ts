@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, HeadObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -11,10 +8,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { PresignResponse } from '#contract/asset';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { Client, eventsOf, sha256 } from './client.ts';
 import { breakBundle, bundleDirectory, type Fault } from './faulty-bundle.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'nexus-crossing-test-'));
+const dir = temporaryDirectory();
 const SECRET = 'what t_ab alone may know';
 const FILENAME = 'secret plans.txt';
 let cloud: Cloud;
@@ -35,10 +33,7 @@ beforeAll(async () => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-afterAll(async () => {
-  await cloud?.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => cloud?.close());
 
 /** The check is gone, and what the header says is what some of the code goes by. */
 const UNCHECKED: Fault[] = [
@@ -250,7 +245,7 @@ describe('a tenant’s session, by the SDK alone', () => {
 });
 
 test('a form signed before a restart works after it', async () => {
-  const kept = mkdtempSync(join(tmpdir(), 'nexus-restart-test-'));
+  const kept = temporaryDirectory();
   const first = await startCloud({ dir: kept });
   const { body } = await (await Client.for(first)).presign({ filename: 'a.txt', size_bytes: 3 });
   const form = body as unknown as PresignResponse;
@@ -261,5 +256,4 @@ test('a form signed before a restart works after it', async () => {
   expect((await client.upload({ ...form, url }, 'abc')).status).toBe(201);
   expect((await client.register({ asset_id: form.asset_id })).status).toBe(200);
   await second.close();
-  rmSync(kept, { recursive: true, force: true });
 });

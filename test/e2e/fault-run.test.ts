@@ -1,7 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { DatasetEvent } from '#contract/events';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
@@ -9,21 +6,19 @@ import { AssetWriter } from '../support/asset-writer.ts';
 import { type DeliveryTally, tallyDeliveries } from '../support/delivery-tally.ts';
 import { injectFaults } from '../support/put-events-faults.ts';
 import { RandomFaults } from '../support/random-faults.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { breakBundle, bundleDirectory } from './faulty-bundle.ts';
 
 // No power is lost here, and on some disks it takes minutes to be safe from that.
 vi.mock('node:fs', async (original) => ({ ...(await original<object>()), fsyncSync: () => {} }));
 
-const dir = mkdtempSync(join(tmpdir(), 'nexus-fault-run-'));
+const dir = temporaryDirectory();
 let cloud: Cloud;
 
 beforeAll(async () => {
   cloud = await startCloud({ dir, firstBackoffMs: 1 });
 });
-afterAll(async () => {
-  await cloud?.close();
-  rmSync(dir, { recursive: true });
-});
+afterAll(() => cloud?.close());
 
 const SEED = Number(process.env['FAULT_SEED'] ?? randomInt(2 ** 32));
 

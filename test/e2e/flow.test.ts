@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PresignResponse } from '#contract/asset';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { curlSession, TOKEN_BY_CURL } from '../../local/dev/banner.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { Client, eventsOf, sha256 } from './client.ts';
 
 let cloud: Cloud;
@@ -96,7 +96,7 @@ test('no event holds a form or a token', async () => {
 test.each(['with spaces & "quotes", it\'s; ünïcödé 100%.txt', '@-starts=oddly', '-dash'])(
   'the printed curl lines upload %s',
   async (name) => {
-    const path = join(mkdtempSync(join(tmpdir(), 'nexus-curl-test-')), name);
+    const path = join(temporaryDirectory(), name);
     writeFileSync(path, file);
     const lines = curlSession({ apiUrl: cloud.apiUrl, token: TOKEN_BY_CURL });
     const mark = 'echo ====';

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -17,6 +16,7 @@ import { RawStorage } from '../../lib/raw-storage.ts';
 import { presignedRecord } from '../support/asset-records.ts';
 import { startAws } from '../support/aws.ts';
 import { functionNamed, resource, synth, withStack } from '../support/synth.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
 const template = synth();
@@ -133,7 +133,11 @@ test('the thresholds of age are settings', () => {
 
 test('every alarm tells when it goes off and when it ends, subscriptions included', () => {
   const stack = new Stack(
-    new App({ analyticsReporting: false, builtinCloudFormationValidation: false }),
+    new App({
+      outdir: temporaryDirectory(),
+      analyticsReporting: false,
+      builtinCloudFormationValidation: false,
+    }),
     'Stack',
   );
   const topic = new Topic(stack, 'Topic');
@@ -211,41 +215,37 @@ test('the bundle writes the metrics that the alarms read', async () => {
 
 /** Runs the function's bundle in a process of its own, named by its logical id. @returns the metrics that it writes */
 async function runPublisher(assets: readonly AssetRecord[]) {
-  const directory = mkdtempSync(join(tmpdir(), 'alarms-'));
-  try {
-    // Away from this package's package.json, which would make an ES module of it: on Lambda there is none.
-    copyFileSync(join(bundle('publish-events'), 'index.js'), join(directory, 'index.js'));
-    const Records = assets.map((record, index) => ({
-      eventName: 'INSERT',
-      dynamodb: {
-        Keys: { pk: { S: partitionKey(record.asset) } },
-        NewImage: marshall(toItem(record)),
-        SequenceNumber: String(index),
-      },
-    }));
-    const call =
-      'require("./index.js").handler(JSON.parse(process.argv[1]), { getRemainingTimeInMillis: () => 60_000 })';
-    const child = spawn(process.execPath, ['-e', call, JSON.stringify({ Records })], {
-      cwd: directory,
-      env: { ...process.env, AWS_LAMBDA_FUNCTION_NAME: publisher.Value.Ref },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const lines = (await text(child.stdout))
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    return lines.flatMap((line) =>
-      line._aws.CloudWatchMetrics.map(
-        ({ Namespace, Dimensions: [names], Metrics: [{ Name }] }: EmbeddedMetric) => ({
-          namespace: Namespace,
-          name: Name,
-          dimensions: names.map((name) => ({ Name: name, Value: line[name] })),
-        }),
-      ),
-    ) as { namespace: string; name: string; dimensions: object[] }[];
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  const directory = temporaryDirectory();
+  // Away from this package's package.json, which would make an ES module of it: on Lambda there is none.
+  copyFileSync(join(bundle('publish-events'), 'index.js'), join(directory, 'index.js'));
+  const Records = assets.map((record, index) => ({
+    eventName: 'INSERT',
+    dynamodb: {
+      Keys: { pk: { S: partitionKey(record.asset) } },
+      NewImage: marshall(toItem(record)),
+      SequenceNumber: String(index),
+    },
+  }));
+  const call =
+    'require("./index.js").handler(JSON.parse(process.argv[1]), { getRemainingTimeInMillis: () => 60_000 })';
+  const child = spawn(process.execPath, ['-e', call, JSON.stringify({ Records })], {
+    cwd: directory,
+    env: { ...process.env, AWS_LAMBDA_FUNCTION_NAME: publisher.Value.Ref },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const lines = (await text(child.stdout))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return lines.flatMap((line) =>
+    line._aws.CloudWatchMetrics.map(
+      ({ Namespace, Dimensions: [names], Metrics: [{ Name }] }: EmbeddedMetric) => ({
+        namespace: Namespace,
+        name: Name,
+        dimensions: names.map((name) => ({ Name: name, Value: line[name] })),
+      }),
+    ),
+  ) as { namespace: string; name: string; dimensions: object[] }[];
 }
 
 interface EmbeddedMetric {

@@ -3,11 +3,15 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { IRuleTarget } from 'aws-cdk-lib/aws-events';
 import { expect, test } from 'vitest';
 import { EventBus } from '../../lib/event-bus.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const target: IRuleTarget = { bind: () => ({ arn: 'arn:aws:sqs:us-east-1:000000000000:subscriber' }) };
 
 function stack(): Stack {
-  return new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
+  return new Stack(
+    new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: false }),
+    'Stack',
+  );
 }
 
 test.each([

@@ -7,6 +7,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import { RawAssetRule, type RawAssetRuleProps } from '../../lib/raw-asset-rule.ts';
 import { SettingError } from '../../lib/settings.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const target: events.IRuleTarget = { bind: () => ({ arn: 'arn:aws:sqs:us-east-1:000000000000:mine' }) };
 
@@ -17,7 +18,10 @@ function stackWithRule(props: Partial<RawAssetRuleProps> = {}, scope = newStack(
 }
 
 function newStack(): Stack {
-  return new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
+  return new Stack(
+    new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: false }),
+    'Stack',
+  );
 }
 
 function patternOf(props: Partial<RawAssetRuleProps>) {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { RawStorageStack } from '../../lib/raw-storage-stack.ts';
 import { SettingError } from '../../lib/settings.ts';
 import { arn, functionNamed, resource, synth } from '../support/synth.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const template = synth();
 const bucket = { Ref: resource(template, 'AWS::S3::Bucket', 'RawBucket').logicalId };
@@ -76,7 +77,11 @@ test('passes every setting on', () => {
 });
 
 test('refuses settings that cannot be', () => {
-  const stack = () => new RawStorageStack(new App(), 'Stack', { issuer: 'http://a.example', audience: 'x' });
+  const stack = () =>
+    new RawStorageStack(new App({ outdir: temporaryDirectory() }), 'Stack', {
+      issuer: 'http://a.example',
+      audience: 'x',
+    });
   expect(stack).toThrow(SettingError);
 });
 

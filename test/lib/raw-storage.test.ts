@@ -6,13 +6,21 @@ import { expect, test } from 'vitest';
 import { RawStorage, type RawStorageProps } from '../../lib/raw-storage.ts';
 import { SettingError } from '../../lib/settings.ts';
 import { resource } from '../support/synth.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 function mount(props: Partial<RawStorageProps>, stack: Stack): RawStorage {
   return new RawStorage(stack, 'Files', { issuer: 'https://issuer.example', audience: 'nexus', ...props });
 }
 
 function newStack(): Stack {
-  return new Stack(new App({ analyticsReporting: false, builtinCloudFormationValidation: false }), 'Stack');
+  return new Stack(
+    new App({
+      outdir: temporaryDirectory(),
+      analyticsReporting: false,
+      builtinCloudFormationValidation: false,
+    }),
+    'Stack',
+  );
 }
 
 function routesOf(template: Template) {

@@ -1,18 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const MAIN = resolve('local/main.ts');
 const children: ChildProcess[] = [];
 
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  }
 });
 
 interface Run {
@@ -23,8 +26,13 @@ interface Run {
   readonly exited: Promise<number | null>;
 }
 
-function run(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'))): Run {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+function run(args: readonly string[], cwd = temporaryDirectory()): Run {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    // One that is killed removes nothing.
+    env: { ...process.env, TMPDIR: temporaryDirectory() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.push(child);
   const printed = { stdout: '', stderr: '' };
   child.stdout.on('data', (text) => (printed.stdout += text));
@@ -75,7 +83,7 @@ test.each(['--port', '--aws-port'])('a port in use is one line: %s', async (flag
 });
 
 test('an ephemeral cloud leaves nothing behind, and stops cleanly', async () => {
-  const cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'));
+  const cwd = temporaryDirectory();
   const { child, exited, output } = await start(['--port', '0', '--ephemeral'], cwd);
   expect(output().stdout).toMatch(/\nAPI=http:\/\/127\.0\.0\.1:\d+; TOKEN=eyJ/);
   child.kill('SIGINT');
@@ -87,7 +95,7 @@ test('an ephemeral cloud leaves nothing behind, and stops cleanly', async () => 
 });
 
 test('assets and events survive kill -9', async () => {
-  const cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'));
+  const cwd = temporaryDirectory();
   const first = await start(['--port', '0'], cwd);
   const asset = await upload(first.apiUrl);
   await expect
@@ -122,7 +130,7 @@ test('a subscriber that is not there is one line', async () => {
 });
 
 test('subscribers are told within a second; what one has not done with survives kill -9', async () => {
-  const cwd = mkdtempSync(join(tmpdir(), 'nexus-main-test-'));
+  const cwd = temporaryDirectory();
   const handlers = ['examples/subscriber/handler.ts', 'test/local/lambda/waiting-subscriber/handler.ts'];
   const flags = ['--port', '0', ...handlers.flatMap((handler) => ['--subscribe', resolve(handler)])];
   const logged = (run: Run, message: string, assetId: unknown) =>

@@ -1,16 +1,15 @@
-import { rmSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { openTable, type Table } from '../../local/dynamodb/table.ts';
+import type { Table } from '../../local/dynamodb/table.ts';
 import { type EventBus, openEventBus } from '../../local/eventbridge/event-bus.ts';
 import { startAwsEndpoint } from '../../local/http/aws-endpoint.ts';
 import type { QueryService } from '../../local/http/query-service.ts';
 import { openQueue, type Queue } from '../../local/sqs/queue.ts';
 import { REGION } from '../../local/template/account.ts';
 import { everythingFor } from '../support/iam.ts';
-import { DEFINITION, makeDir } from './dynamodb/table-definition.ts';
+import { makeDir, openThings } from './dynamodb/table-definition.ts';
 
 export const CREDENTIALS = { accessKeyId: 'ASIATEST', secretAccessKey: 'secret', sessionToken: 'token' };
 
@@ -32,7 +31,7 @@ export function answering<T extends QueryService['service']>(service: T) {
 }
 
 export async function startServices(dir = makeDir()): Promise<Services> {
-  const table = await openTable({ dir, definition: DEFINITION });
+  const table = await openThings(dir);
   const bus = openEventBus({ dir, names: ['raw'] });
   const queue = openQueue({ dir, name: 'poison' });
   const s3 = {
@@ -63,7 +62,6 @@ export async function startServices(dir = makeDir()): Promise<Services> {
       await table.close();
       bus.close();
       queue.close();
-      rmSync(dir, { recursive: true });
     },
   };
 }

@@ -1,18 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { SCHEMA_VERSION } from '#contract/events';
 import type { JsonSchema } from '../../scripts/breaking-changes.ts';
 import { eventSchemas, publish } from '../../scripts/event-schemas.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 let folder: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'events-'));
+  folder = temporaryDirectory();
 });
-
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const schemaOf = (...required: string[]): JsonSchema => ({
   type: 'object',

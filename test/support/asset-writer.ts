@@ -4,7 +4,6 @@ import { type AssetRecord, epochSeconds, partitionKey, toItem } from '#core/asse
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import type { Cloud } from '../../local/cloud.ts';
 import type { StreamLog } from '../../local/dynamodb/stream-log.ts';
-import { Table } from '../../local/dynamodb/table.ts';
 import { presignedRecord, registeredRecord } from './asset-records.ts';
 
 /** Makes the changes of presign and register in a cloud's table, without uploads, and keeps what it has made. */
@@ -17,7 +16,7 @@ export class AssetWriter {
 
   constructor({ tables, iam, region, awsUrl, names }: Cloud) {
     const table = tables.get(names.table);
-    if (!(table instanceof Table)) throw new Error('The asset table has no stream');
+    if (table === undefined) throw new Error('The cloud has no asset table');
     this.log = table.stream;
     this.#client = new DynamoDBClient({ region, endpoint: awsUrl, credentials: iam.administrator });
     this.#assets = new DynamoDbAssetRepository(this.#client, names.table);

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { ENV } from '#core/env';
@@ -15,6 +13,7 @@ import { openQueue } from '../../local/sqs/queue.ts';
 import { Sts } from '../../local/sts/sts.ts';
 import { ACCOUNT_ID, REGION } from '../../local/template/account.ts';
 import { STACK_NAME, synthesize } from '../../local/template/synth.ts';
+import { temporaryDirectory } from './temporary.ts';
 
 /** The stack's local names. */
 export const BUCKET = 'raw-bucket';
@@ -29,7 +28,7 @@ export const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT_ID}:role/${name
  * stack would have there: its credentials are those of `who`.
  */
 export async function startAws({ as: who = 'presign-upload' as FunctionName | 'administrator' } = {}) {
-  const dir = mkdtempSync(join(tmpdir(), 'nexus-aws-'));
+  const dir = temporaryDirectory();
   const settings = { issuer: 'https://issuer.example', audience: 'nexus' };
   const template = synthesize(settings, join(dir, 'cdk.out'));
   const iam = new Principals({
@@ -99,7 +98,6 @@ export async function startAws({ as: who = 'presign-upload' as FunctionName | 'a
       queue.close();
       await s3.store.close();
       iam.close();
-      rmSync(dir, { recursive: true });
     },
   };
 }

@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { AccessControl } from '../../local/iam/principals.ts';
 import type { CorsRule } from '../../local/s3/cors.ts';
 import { createS3Handler } from '../../local/s3/handler.ts';
 import type { ObjectStore } from '../../local/s3/object-store.ts';
 import { everythingFor } from './iam.ts';
+import { temporaryDirectory } from './temporary.ts';
 
 export const BUCKET = 'raw-bucket';
 export const UNVERSIONED_BUCKET = 'failure-bucket';
@@ -38,7 +36,7 @@ export async function startS3Server(
   } = {},
 ): Promise<S3Server> {
   const { corsRules = [], now = () => new Date(), iam = everythingFor(CREDENTIALS), idleTimeoutMs } = options;
-  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'nexus-s3-'));
+  const dir = options.dir ?? temporaryDirectory();
   const buckets = [
     { name: BUCKET, versioned: true, corsRules },
     { name: 'other-bucket', versioned: true, corsRules: [] },
@@ -62,7 +60,6 @@ export async function startS3Server(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await store.close();
-      if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
     },
   };
 }

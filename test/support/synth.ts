@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { RawStorageStack, type RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
+import { temporaryDirectory } from './temporary.ts';
 
 const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
@@ -20,24 +19,20 @@ export function withStack<T>(
   props: Partial<RawStorageStackProps>,
   use: (app: App, stack: RawStorageStack) => T,
 ): T {
-  const outdir = mkdtempSync(join(tmpdir(), 'synth-'));
-  try {
-    const app = new App({
-      outdir,
-      analyticsReporting: false,
-      // Takes seconds, and is `cdk synth`'s to do.
-      builtinCloudFormationValidation: false,
-      context,
-    });
-    const stack = new RawStorageStack(app, 'NexusRawStorage', {
-      issuer: 'https://issuer.example',
-      audience: 'nexus',
-      ...props,
-    });
-    return use(app, stack);
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
+  const outdir = temporaryDirectory();
+  const app = new App({
+    outdir,
+    analyticsReporting: false,
+    // Takes seconds, and is `cdk synth`'s to do.
+    builtinCloudFormationValidation: false,
+    context,
+  });
+  const stack = new RawStorageStack(app, 'NexusRawStorage', {
+    issuer: 'https://issuer.example',
+    audience: 'nexus',
+    ...props,
+  });
+  return use(app, stack);
 }
 
 export interface Resource {

@@ -7,7 +7,7 @@ import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
 import { type Cloud, startCloud } from '../../../local/cloud.ts';
 import { loadSubscriber } from '../../../local/dev/subscribers.ts';
-import type { PlainTable } from '../../../local/dynamodb/plain-table.ts';
+import type { Table } from '../../../local/dynamodb/table.ts';
 import { AwsError } from '../../../local/http/aws-error.ts';
 import { REGION } from '../../../local/template/account.ts';
 import { Client, eventsOf } from '../../e2e/client.ts';
@@ -169,7 +169,7 @@ const CRASHES: [point: string, crash: () => void, found: string][] = [
 ];
 
 const kill = vi.fn(() => cloud.functions.kill(FUNCTION));
-const results = () => cloud.tables.get('results') as PlainTable;
+const results = () => cloud.tables.get('results') as Table;
 
 test.each(CRASHES)('killed %s, it counts once all the same', async (_, crash, found) => {
   kill.mockClear();

@@ -1,12 +1,12 @@
-import { mkdtempSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
 import { openIssuer } from '../../../local/dev/issuer.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 const url = 'http://127.0.0.1:4000';
-const open = (dir = mkdtempSync(join(tmpdir(), 'nexus-issuer-test-'))) =>
+const open = (dir = temporaryDirectory()) =>
   openIssuer({ dir, url, audience: 'nexus-local' }).then((issuer) => ({ dir, issuer }));
 
 test('issues tokens that its own key set verifies', async () => {

@@ -1,13 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openIssuer } from '../../../local/dev/issuer.ts';
 import { createLocalRoutes } from '../../../local/dev/routes.ts';
 import type { StoredEvent } from '../../../local/eventbridge/put-events.ts';
 import { type LoopbackServer, listenOnLoopback, sendMessage } from '../../../local/http/loopback-server.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 const bus = new EventEmitter();
 const kept = [{ n: 1 }, { n: 2 }] as unknown as StoredEvent[];
@@ -15,7 +13,7 @@ let server: LoopbackServer;
 
 beforeAll(async () => {
   server = await listenOnLoopback(0);
-  const dir = mkdtempSync(join(tmpdir(), 'nexus-local-routes-test-'));
+  const dir = temporaryDirectory();
   const issuer = await openIssuer({ dir, url: server.url, audience: 'nexus-local' });
   const answer = createLocalRoutes(issuer, {
     events: () => kept,

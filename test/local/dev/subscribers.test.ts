@@ -1,14 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadSubscriber } from '../../../local/dev/subscribers.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 const HANDLER = 'export const handler = () => {};';
 
 /** A directory with these files; the path of its handler. */
 function handlerIn(files: Readonly<Record<string, string>>): string {
-  const dir = mkdtempSync(join(tmpdir(), 'nexus-subscribers-test-'));
+  const dir = temporaryDirectory();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
   return join(dir, 'handler.ts');
 }

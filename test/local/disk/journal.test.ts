@@ -1,8 +1,8 @@
-import { appendFileSync, fsyncSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, fsyncSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { Journal } from '../../../local/disk/journal.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
@@ -12,10 +12,9 @@ vi.mock('node:fs', async (original) => {
 let dir: string;
 let path: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'nexus-journal-'));
+  dir = temporaryDirectory();
   path = join(dir, 'journal.jsonl');
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const entries = () => {
   const { journal, entries: read } = Journal.open<string>(path);

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openState, StateInUseError } from '../../../local/disk/state.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
-const makeDir = () => join(mkdtempSync(join(tmpdir(), 'nexus-state-test-')), '.nexus');
+const makeDir = () => join(temporaryDirectory(), '.nexus');
 
 test('is its owner’s alone', () => {
   const dir = makeDir();

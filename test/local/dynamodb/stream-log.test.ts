@@ -4,12 +4,11 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { expect, test } from 'vitest';
 import { StreamLog } from '../../../local/dynamodb/stream-log.ts';
 import { sequenceNumberOf } from '../../../local/dynamodb/stream-record.ts';
-import { openTable } from '../../../local/dynamodb/table.ts';
-import { DEFINITION, makeDir, STREAM_ARN } from './table-definition.ts';
+import { makeDir, openThings, READER, STREAM_ARN } from './table-definition.ts';
 
 const item = (pk: string, n: number) => ({ pk: { S: pk }, n: { N: String(n) } });
 const keys = (pk: string) => ({ pk: { S: pk } });
-const open = (path: string) => new StreamLog(path, { streamArn: STREAM_ARN });
+const open = (path: string) => new StreamLog(path, { streamArn: STREAM_ARN, readers: [READER] });
 const news = (log: StreamLog) => log.undelivered().map(({ dynamodb }) => dynamodb?.NewImage);
 const lines = (path: string) => readFileSync(path, 'utf8').split('\n').slice(0, -1);
 
@@ -77,8 +76,8 @@ test('what is done with is not kept, and its numbers are not used again', () => 
     log.settle(item(pk, 1));
   }
   const [a, b, c] = log.undelivered() as [DynamoDBRecord, DynamoDBRecord, DynamoDBRecord];
-  log.acknowledge([a]);
-  log.acknowledge([c]);
+  log.reader(READER).acknowledge([a]);
+  log.reader(READER).acknowledge([c]);
   log.intend({ keys: keys('d') });
   log.close();
 
@@ -119,7 +118,7 @@ test('one write at a time', () => {
 test('a table ends what a crash has left open', async () => {
   const dir = makeDir();
   const TableName = 'things';
-  const table = await openTable({ dir, definition: DEFINITION });
+  const table = await openThings(dir);
   await table.handle('PutItem', { TableName, Item: item('a', 1) });
   await table.close();
   const path = join(dir, 'stream.jsonl');
@@ -131,7 +130,7 @@ test('a table ends what a crash has left open', async () => {
   ] as const) {
     writeFileSync(path, kept.map((line) => `${line}\n`).join(''));
     appendFileSync(path, `${JSON.stringify({ intent: { keys: keys('a'), old } })}\n`);
-    const reopened = await openTable({ dir, definition: DEFINITION });
+    const reopened = await openThings(dir);
     expect(reopened.stream.pending).toBeUndefined();
     expect(news(reopened.stream)).toEqual(expected);
     await reopened.close();

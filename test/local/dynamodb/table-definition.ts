@@ -1,7 +1,5 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { TableDefinition } from '../../../local/dynamodb/table.ts';
+import { openTable, type TableDefinition } from '../../../local/dynamodb/table.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 export const STREAM_ARN = 'arn:aws:dynamodb:us-east-1:000000000000:table/things/stream/local';
 
@@ -12,4 +10,10 @@ export const DEFINITION: TableDefinition = {
   attributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
 };
 
-export const makeDir = () => mkdtempSync(join(tmpdir(), 'nexus-test-'));
+/** The reader of the stream, in tests that have one. */
+export const READER = 'reader';
+
+export const openThings = (dir: string, definition: TableDefinition = DEFINITION) =>
+  openTable({ dir, definition, readers: [READER] });
+
+export const makeDir = () => temporaryDirectory();

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { openTable } from '../../../local/dynamodb/table.ts';
-import { DEFINITION, makeDir } from './table-definition.ts';
+import { DEFINITION, makeDir, openThings } from './table-definition.ts';
 
 const KILLS = 5;
 
@@ -27,7 +26,7 @@ test(`killed ${KILLS} times while it writes, a table loses no record and makes n
     }
   }
 
-  const table = await openTable({ dir, definition: DEFINITION });
+  const table = await openThings(dir);
   for (const pk of ['a', 'b', 'c', 'd']) {
     const records = table.stream.undelivered().filter(({ dynamodb }) => dynamodb?.Keys?.['pk']?.S === pk);
     const news = records.map(({ dynamodb }) => Number(dynamodb?.NewImage?.['n']?.N));

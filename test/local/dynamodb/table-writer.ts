@@ -1,8 +1,7 @@
-import { openTable } from '../../../local/dynamodb/table.ts';
-import { DEFINITION } from './table-definition.ts';
+import { DEFINITION, openThings } from './table-definition.ts';
 
 // Counts four items up, all at once and for good; a line on stdout tells of each write that is acknowledged.
-const table = await openTable({ dir: String(process.argv[2]), definition: DEFINITION });
+const table = await openThings(String(process.argv[2]));
 await Promise.all(['a', 'b', 'c', 'd'].map(count));
 
 async function count(pk: string): Promise<void> {

@@ -13,9 +13,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Dynalite } from '../../../local/dynamodb/dynalite.ts';
 import { sequenceNumberOf } from '../../../local/dynamodb/stream-record.ts';
-import { openTable } from '../../../local/dynamodb/table.ts';
 import { type Services, startServices } from '../services.ts';
-import { DEFINITION, makeDir, STREAM_ARN } from './table-definition.ts';
+import { DEFINITION, makeDir, openThings, READER, STREAM_ARN } from './table-definition.ts';
 
 let services: Services;
 
@@ -121,8 +120,8 @@ test.each([
     'ValidationException',
   ],
   [
-    'that asks for what is not implemented',
-    { TableName, Item: { pk: { S: 'x' } }, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const },
+    'that asks for what there is not',
+    { TableName, Item: { pk: { S: 'x' } }, ReturnValuesOnConditionCheckFailure: 'ALL_NEW' as never },
     'ValidationException',
   ],
 ])('an item %s is refused', async (_, input, name) => {
@@ -234,15 +233,15 @@ test('a write whose outcome the store does not tell is in the stream all the sam
 
 test('items and what is undelivered outlive the process', async () => {
   const dir = makeDir();
-  const first = await openTable({ dir, definition: DEFINITION });
+  const first = await openThings(dir);
   const write = (table: typeof first, pk: string) =>
     table.handle('PutItem', { TableName, Item: { pk: { S: pk } } });
   for (const pk of ['a', 'b', 'c']) await write(first, pk);
   const [a, b, c] = first.stream.undelivered();
-  first.stream.acknowledge([a, c] as DynamoDBRecord[]);
+  first.stream.reader(READER).acknowledge([a, c] as DynamoDBRecord[]);
   await first.close();
 
-  const second = await openTable({ dir, definition: DEFINITION });
+  const second = await openThings(dir);
   expect(second.stream.undelivered()).toEqual([b]);
   expect(await second.handle('GetItem', { TableName, Key: { pk: { S: 'c' } } })).toEqual({
     Item: { pk: { S: 'c' } },
@@ -258,12 +257,12 @@ test('items and what is undelivered outlive the process', async () => {
 
 test('a table that was made with another key is not opened', async () => {
   const dir = makeDir();
-  await (await openTable({ dir, definition: DEFINITION })).close();
+  await (await openThings(dir)).close();
   const definition = {
     ...DEFINITION,
     keySchema: [{ AttributeName: 'id', KeyType: 'HASH' as const }],
     attributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' as const }],
   };
-  await expect(openTable({ dir, definition })).rejects.toThrow('has another key');
-  await (await openTable({ dir, definition: DEFINITION })).close();
+  await expect(openThings(dir, definition)).rejects.toThrow('has another key');
+  await (await openThings(dir)).close();
 });

@@ -3,7 +3,7 @@ import { requireQueueAccess } from '../../../local/eventbridge/permissions.ts';
 import { readRules } from '../../../local/eventbridge/template.ts';
 import { Principals } from '../../../local/iam/principals.ts';
 import { readResourcePolicies, readRoles } from '../../../local/iam/template.ts';
-import { readAsyncFunctions } from '../../../local/lambda/async-functions.ts';
+import { readAsyncFunctions } from '../../../local/lambda/template.ts';
 import { StackTemplate } from '../../../local/template/template.ts';
 import { makeDir } from '../dynamodb/table-definition.ts';
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { readPattern } from '../../../local/eventbridge/pattern.ts';
+import { readPattern } from '../../../local/event-pattern/pattern.ts';
 import type { StoredEvent } from '../../../local/eventbridge/put-events.ts';
 import { type DeadLetter, type DeliveredEvent, type Rule, Rules } from '../../../local/eventbridge/rules.ts';
 import { makeDir } from '../dynamodb/table-definition.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readTables } from '../../../local/dynamodb/template.ts';
 import { readRules } from '../../../local/eventbridge/template.ts';
-import { readAsyncFunctions } from '../../../local/lambda/async-functions.ts';
+import { readAsyncFunctions } from '../../../local/lambda/template.ts';
 import { StackTemplate } from '../../../local/template/template.ts';
 
 const at = (path: string) => ({ Metadata: { 'aws:cdk:path': `Stack/${path}/Resource` } });
@@ -71,8 +71,8 @@ test('a rule that is disabled is none', () => {
 test.each([
   [
     'a pattern',
-    { EventPattern: { detail: { env: [{ 'anything-but': 'dev' }] } } },
-    'The pattern of the rule on-registered: detail.env: the operator anything-but is not matched locally',
+    { EventPattern: { detail: { env: [{ wildcard: '*dev' }] } } },
+    'The pattern of the rule on-registered: detail.env: the operator wildcard is not matched locally',
   ],
   ['a schedule', { ScheduleExpression: 'rate(1 day)' }, 'ScheduleExpression of the rule on-registered'],
   ['a role', { RoleArn: 'arn' }, 'RoleArn of the rule on-registered is not run locally'],

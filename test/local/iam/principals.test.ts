@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Principal } from '../../../local/iam/principal.ts';
@@ -7,8 +6,9 @@ import { Principals } from '../../../local/iam/principals.ts';
 import { readResourcePolicies, readRoles } from '../../../local/iam/template.ts';
 import { synthesize } from '../../../local/template/synth.ts';
 import { StackTemplate } from '../../../local/template/template.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
-const makeDir = () => mkdtempSync(join(tmpdir(), 'nexus-iam-test-'));
+const makeDir = () => temporaryDirectory();
 const arnOf = (name: string) => `arn:aws:iam::000000000000:role/${name}`;
 const TENANT_ROLE = arnOf('tenant-role');
 const FUNCTIONS = ['publish-events', 'authorizer', 'presign-upload', 'register', 'get-asset'];

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { StreamLog } from '../../../local/dynamodb/stream-log.ts';
+import { StreamLog, type StreamReader } from '../../../local/dynamodb/stream-log.ts';
 import { sequenceNumberOf } from '../../../local/dynamodb/stream-record.ts';
 import { EventSourceMapping } from '../../../local/lambda/event-source-mapping.ts';
 import type {
@@ -10,7 +10,7 @@ import type {
   EventSourceMappingOptions,
   EventSourceMappingSettings,
 } from '../../../local/lambda/mapping.ts';
-import { makeDir, STREAM_ARN } from '../dynamodb/table-definition.ts';
+import { makeDir, READER, STREAM_ARN } from '../dynamodb/table-definition.ts';
 
 const SETTINGS: EventSourceMappingSettings = {
   batchSize: 100,
@@ -22,7 +22,7 @@ const SETTINGS: EventSourceMappingSettings = {
 };
 
 const openLog = (path = join(makeDir(), 'stream.jsonl'), now?: () => number) =>
-  new StreamLog(path, { streamArn: STREAM_ARN, ...(now && { now }) });
+  new StreamLog(path, { streamArn: STREAM_ARN, readers: [READER], ...(now && { now }) });
 
 /** Adds a record for each name: of the item `a1` the key is `a`. */
 function add(log: StreamLog, ...names: string[]): void {
@@ -43,6 +43,7 @@ type Answer = (records: readonly DynamoDBRecord[], names: string[]) => unknown;
 
 interface Run {
   readonly log: StreamLog;
+  readonly reader: StreamReader;
   readonly mapping: EventSourceMapping;
   /** The names in each batch that the function was given. */
   readonly batches: string[][];
@@ -59,8 +60,9 @@ function start(
 ): Run {
   const batches: string[][] = [];
   const discarded: DiscardedBatch[] = [];
+  const reader = log.reader(READER);
   const mapping = new EventSourceMapping({
-    stream: log,
+    stream: reader,
     settings: { ...SETTINGS, ...settings },
     firstBackoffMs: 1,
     async invoke({ Records }: DynamoDBStreamEvent) {
@@ -76,7 +78,7 @@ function start(
   mapping.start();
   onTestFinished(() => mapping.close());
   const done = () => expect.poll(() => log.undelivered().length, { timeout: 5_000, interval: 5 }).toBe(0);
-  return { log, mapping, batches, discarded, done };
+  return { log, reader, mapping, batches, discarded, done };
 }
 
 /** Fails the first `times` batches that hold `name`. */
@@ -310,7 +312,7 @@ test('a batch that outlives the stop is delivered again after a restart, and no 
   );
   await expect.poll(() => first.batches.length).toBe(2);
   await first.mapping.close();
-  const acknowledge = vi.spyOn(log, 'acknowledge');
+  const acknowledge = vi.spyOn(first.reader, 'acknowledge');
   answerLate();
   await sleep(10);
   expect(acknowledge).not.toHaveBeenCalled();

@@ -6,10 +6,14 @@ import { StreamLog } from '../../../local/dynamodb/stream-log.ts';
 import { sequenceNumberOf } from '../../../local/dynamodb/stream-record.ts';
 import { createFailureDestination } from '../../../local/lambda/failure-destination.ts';
 import { UNVERSIONED_BUCKET as Bucket, startS3Server } from '../../support/s3-server.ts';
-import { makeDir, STREAM_ARN } from '../dynamodb/table-definition.ts';
+import { makeDir, READER, STREAM_ARN } from '../dynamodb/table-definition.ts';
 
 test('a batch is one object, with the whole records', async () => {
-  const log = new StreamLog(join(makeDir(), 'stream.jsonl'), { streamArn: STREAM_ARN, now: () => 1_000_000 });
+  const log = new StreamLog(join(makeDir(), 'stream.jsonl'), {
+    streamArn: STREAM_ARN,
+    readers: [READER],
+    now: () => 1_000_000,
+  });
   for (const pk of ['a', 'b']) {
     log.intend({ keys: { pk: { S: pk } } });
     log.settle({ pk: { S: pk } });

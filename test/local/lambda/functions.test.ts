@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { Functions } from '../../../local/lambda/functions.ts';
 import { type FunctionDefinition, FunctionError } from '../../../local/lambda/sandbox.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 const open: Functions[] = [];
 const logged: { name: string; line: Record<string, unknown> }[] = [];
@@ -16,7 +16,7 @@ afterEach(async () => {
 
 /** A function whose bundle is `code`, CommonJS as on Lambda. */
 function functionOf(code: string, overrides: Partial<FunctionDefinition> = {}): Functions {
-  const directory = mkdtempSync(join(tmpdir(), 'nexus-function-test-'));
+  const directory = temporaryDirectory();
   writeFileSync(join(directory, 'index.js'), code);
   const definition: FunctionDefinition = {
     name: 'fixture',

@@ -1,19 +1,16 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ObjectStore } from '../../../local/s3/object-store.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 let dir: string;
 let store: ObjectStore;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'nexus-store-'));
+  dir = temporaryDirectory();
   store = new ObjectStore(dir);
 });
-afterEach(async () => {
-  await store.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterEach(() => store.close());
 
 const put = async (key: string, content = 'content') => {
   const upload = await store.stage();

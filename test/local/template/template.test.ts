@@ -1,13 +1,13 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readApi } from '../../../local/apigateway/template.ts';
-import { readStreamMapping } from '../../../local/lambda/stream-mapping.ts';
+import { readStreamMappings } from '../../../local/lambda/mapping-template.ts';
 import { readFunctions } from '../../../local/lambda/template.ts';
 import { readBuckets } from '../../../local/s3/template.ts';
 import { synthesize } from '../../../local/template/synth.ts';
 import { StackTemplate } from '../../../local/template/template.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 describe('the stack', () => {
   let template: StackTemplate;
@@ -18,7 +18,7 @@ describe('the stack', () => {
       allowedOrigins: ['https://app.example'],
       throttle: { rateLimit: 7, burstLimit: 8 },
     };
-    template = synthesize(settings, mkdtempSync(join(tmpdir(), 'nexus-template-test-')));
+    template = synthesize(settings, temporaryDirectory());
   });
 
   test('routes are its routes, behind its authorizer, at its rate', () => {
@@ -94,7 +94,9 @@ describe('the stack', () => {
   });
 
   test('the mapping has its function, its settings and its failure destination', () => {
-    expect(readStreamMapping(template)).toMatchObject({
+    const mappings = readStreamMappings(template);
+    expect(mappings).toHaveLength(1);
+    expect(mappings[0]).toMatchObject({
       table: {
         name: 'asset-table',
         streamArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/asset-table/stream/local',
@@ -156,18 +158,6 @@ test('what the local gateway cannot do is an error, and no open route', () => {
     'no AWS::ApiGatewayV2::Integration',
   );
   expect(() => readApi(new StackTemplate({ Resources: {} }, '/assembly'))).toThrow('no HTTP API');
-});
-
-test('a mapping that asks for what is not run locally is an error', () => {
-  const mapping = (Properties: Record<string, unknown>) =>
-    new StackTemplate(
-      { Resources: { mapping: { Type: 'AWS::Lambda::EventSourceMapping', Properties } } },
-      '/assembly',
-    );
-  expect(() => readStreamMapping(mapping({ FilterCriteria: {} }))).toThrow('FilterCriteria');
-  expect(() => readStreamMapping(new StackTemplate({ Resources: {} }, '/assembly'))).toThrow(
-    'not one stream mapping',
-  );
 });
 
 test('a function has Lambda’s defaults, and needs a bundle', () => {

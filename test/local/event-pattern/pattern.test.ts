@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { PatternError, readPattern } from '../../../local/eventbridge/pattern.ts';
+import { PatternError, readPattern } from '../../../local/event-pattern/pattern.ts';
 
-/** By https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html and its sources. */
+/** Rows by https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html and its sources. */
 const ROWS: readonly (readonly [name: string, pattern: unknown, event: object, expected: boolean])[] = [
   ['text is equal', { source: ['a'] }, { source: 'a' }, true],
   ['text is another', { source: ['a'] }, { source: 'ab' }, false],
@@ -94,6 +94,81 @@ const ROWS: readonly (readonly [name: string, pattern: unknown, event: object, e
   ['under the smallest number', { size: [{ numeric: ['<', 1] }] }, { size: -5_000_000_001 }, false],
   ['no number', { size: [{ numeric: ['>=', 1] }] }, { size: null }, false],
   ['no size', { size: [{ numeric: ['>=', 1] }] }, {}, false],
+  ['null', { a: [null] }, { a: null }, true],
+  ['null is not missing', { a: [null] }, {}, false],
+  ['null is no empty text', { a: [null] }, { a: '' }, false],
+  ['null or text', { a: [null, 'x'] }, { a: 'x' }, true],
+  ['true', { a: [true] }, { a: true }, true],
+  ['true is no text', { a: [true] }, { a: 'true' }, false],
+  ['false is not true', { a: [false] }, { a: true }, false],
+
+  ['anything but a text', { a: [{ 'anything-but': 'x' }] }, { a: 'y' }, true],
+  ['but that text', { a: [{ 'anything-but': 'x' }] }, { a: 'x' }, false],
+  ['anything but texts', { a: [{ 'anything-but': ['x', 'y'] }] }, { a: 'xy' }, true],
+  ['but one of the texts', { a: [{ 'anything-but': ['x', 'y'] }] }, { a: 'y' }, false],
+  ['anything but a text: a number', { a: [{ 'anything-but': ['1'] }] }, { a: 1 }, true],
+  ['anything but a text: null', { a: [{ 'anything-but': ['x'] }] }, { a: null }, true],
+  ['anything but needs something', { a: [{ 'anything-but': ['x'] }] }, {}, false],
+  ['anything but needs a scalar', { a: [{ 'anything-but': ['x'] }] }, { a: { b: 'y' } }, false],
+  ['anything but, of an empty array', { a: [{ 'anything-but': ['x'] }] }, { a: [] }, false],
+  ['anything but, of any element', { a: [{ 'anything-but': ['x'] }] }, { a: ['x', 'y'] }, true],
+  ['anything but, of no element', { a: [{ 'anything-but': ['x'] }] }, { a: ['x', 'x'] }, false],
+  ['anything but a number', { a: [{ 'anything-but': 1 }] }, { a: 2 }, true],
+  ['but that number', { a: [{ 'anything-but': [2, 1] }] }, { a: 1 }, false],
+  ['anything but a number: text', { a: [{ 'anything-but': [1] }] }, { a: '1' }, true],
+  ['anything but a beginning', { a: [{ 'anything-but': { prefix: 'x' } }] }, { a: 'yx' }, true],
+  ['but that beginning', { a: [{ 'anything-but': { prefix: 'x' } }] }, { a: 'xy' }, false],
+  ['anything but endings', { a: [{ 'anything-but': { suffix: ['x', 'y'] } }] }, { a: 'xyz' }, true],
+  ['but one of the endings', { a: [{ 'anything-but': { suffix: ['x', 'y'] } }] }, { a: 'xy' }, false],
+  ['anything but in any case', { a: [{ 'anything-but': { 'equals-ignore-case': 'x' } }] }, { a: 'xx' }, true],
+  ['but that in any case', { a: [{ 'anything-but': { 'equals-ignore-case': 'x' } }] }, { a: 'X' }, false],
+  ['anything but a beginning: a number', { a: [{ 'anything-but': { prefix: '1' } }] }, { a: 12 }, true],
+  ['of alternatives, one', { a: [{ 'anything-but': ['x'] }, 'x'] }, { a: 'x' }, true],
+
+  ['exists', { a: { b: [{ exists: true }] } }, { a: { b: 'x' } }, true],
+  ['exists as null', { a: [{ exists: true }] }, { a: null }, true],
+  ['exists as an element', { a: [{ exists: true }] }, { a: ['x'] }, true],
+  ['exists, but is missing', { a: { b: [{ exists: true }] } }, { a: {} }, false],
+  ['exists, but is an object', { a: [{ exists: true }] }, { a: { b: 'x' } }, false],
+  ['exists, but is an empty array', { a: [{ exists: true }] }, { a: [] }, false],
+  ['does not exist', { a: { b: [{ exists: false }] } }, { a: { c: 'x' } }, true],
+  ['does not exist, nor what it would be in', { a: { b: [{ exists: false }] } }, {}, true],
+  ['does not exist in text', { a: { b: [{ exists: false }] } }, { a: 'x' }, true],
+  ['does not exist in an empty array', { a: { b: [{ exists: false }] } }, { a: [] }, true],
+  ['does not exist, but does', { a: { b: [{ exists: false }] } }, { a: { b: 'x' } }, false],
+  ['does not exist, but is null', { a: [{ exists: false }] }, { a: null }, false],
+  ['does not exist: an object is no leaf', { a: [{ exists: false }] }, { a: { b: 'x' } }, true],
+  ['does not exist in any element', { a: { b: [{ exists: false }] } }, { a: [{ c: '1' }, { c: '2' }] }, true],
+  [
+    'does not exist in one element',
+    { a: { b: [{ exists: false }] } },
+    { a: [{ b: '1' }, { c: '2' }] },
+    false,
+  ],
+  [
+    'does not exist in the element that matches before it',
+    { a: { b: ['2'], c: [{ exists: false }] } },
+    { a: [{ c: '1' }, { b: '2' }] },
+    true,
+  ],
+  [
+    'does not exist, but in an element, and the match comes after it',
+    { a: { b: [{ exists: false }], c: ['2'] } },
+    { a: [{ b: '1' }, { c: '2' }] },
+    false,
+  ],
+  ['does not exist, or is this', { a: [{ exists: false }, 'x'] }, { a: 'x' }, true],
+  ['does not exist, or is that', { a: [{ exists: false }, 'x'] }, { a: 'y' }, false],
+  ['neither exists nor does the other', { a: [{ exists: false }], b: [{ exists: false }] }, { b: 1 }, false],
+  ['elements of arrays in arrays', { a: { b: ['1'], c: ['2'] } }, { a: [[{ b: '1' }, { c: '2' }]] }, false],
+  [
+    'fields of one object of an inner array',
+    { a: { b: ['1'], c: ['2'] } },
+    { a: [[{ b: '1', c: '2' }]] },
+    true,
+  ],
+  ['a field of all, and of one object', { a: ['1'], b: { c: ['2'] } }, { a: '1', b: [{ c: '2' }] }, true],
+
   ['one of two ranges', { size: [{ numeric: ['<', 1] }, { numeric: ['>', 8] }] }, { size: 9 }, true],
 ];
 
@@ -102,8 +177,31 @@ test.each(ROWS)('%s', (_, pattern, event, expected) => {
 });
 
 test.each([
-  ['anything-but', { a: { b: [{ 'anything-but': 'x' }] } }, 'a.b: the operator anything-but'],
-  ['exists', { a: [{ exists: false }] }, 'a: the operator exists'],
+  ['anything-but null', { a: { b: [{ 'anything-but': null }] } }, 'a.b: anything-but null is neither'],
+  ['anything-but true', { a: [{ 'anything-but': [true] }] }, 'a: anything-but [true] is neither'],
+  ['anything-but nothing', { a: [{ 'anything-but': [] }] }, 'a: anything-but [] is neither'],
+  [
+    'anything-but text and number',
+    { a: [{ 'anything-but': ['x', 1] }] },
+    'a: anything-but ["x",1] is neither',
+  ],
+  ['anything-but wildcard', { a: [{ 'anything-but': { wildcard: '*' } }] }, 'is neither text, numbers, nor'],
+  [
+    'anything-but an empty prefix',
+    { a: [{ 'anything-but': { prefix: '' } }] },
+    'a: anything-but {"prefix":""}',
+  ],
+  [
+    'anything-but two operators',
+    { a: [{ 'anything-but': { prefix: 'x', suffix: 'y' } }] },
+    'a: anything-but',
+  ],
+  [
+    'anything-but a prefix in any case',
+    { a: [{ 'anything-but': { prefix: { 'equals-ignore-case': 'x' } } }] },
+    'a',
+  ],
+  ['exists text', { a: [{ exists: 'true' }] }, 'a: exists takes true or false'],
   ['cidr', { a: [{ cidr: '10.0.0.0/8' }] }, 'the operator cidr'],
   ['wildcard', { a: [{ wildcard: '*.png' }] }, 'the operator wildcard'],
   ['exactly', { a: [{ exactly: 'x' }] }, 'the operator exactly'],
@@ -112,8 +210,6 @@ test.each([
   ['two operators in one', { a: [{ prefix: 'x', suffix: 'y' }] }, 'a: an operator stands alone'],
   ['an empty operator', { a: [{}] }, 'the operator  is not'],
   ['a number', { a: [1] }, 'a: 1 is not matched locally'],
-  ['null', { a: [null] }, 'a: null is not'],
-  ['true', { a: [true] }, 'a: true is not'],
   ['an array in an array', { a: [['x']] }, 'a: ["x"] is not'],
   ['an empty array', { a: { b: [] } }, 'a.b: an empty array'],
   ['an empty object', { a: {} }, 'a: an empty object'],

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openPlainTable } from '../../../local/dynamodb/plain-table.ts';
+import { openTable } from '../../../local/dynamodb/table.ts';
 import { makeDir } from './table-definition.ts';
 
 const definition = {
@@ -14,7 +14,7 @@ const putOnce = (event_id: string, lines: string) => ({
 });
 
 async function open(dir = makeDir(), other: object = {}) {
-  const table = await openPlainTable({ dir, definition: { ...definition, ...other } });
+  const table = await openTable({ dir, definition: { ...definition, ...other } });
   onTestFinished(() => table.close().catch(() => {}));
   return table;
 }
@@ -42,7 +42,7 @@ test('another table, or what would be left out, is refused', async () => {
   const table = await open();
   const other = { ...putOnce('a', '1'), TableName: 'other' };
   await expect(table.handle('PutItem', other)).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
-  const old = { ...putOnce('a', '1'), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' };
+  const old = { ...putOnce('a', '1'), ReturnValuesOnConditionCheckFailure: 'ALL_NEW' };
   await expect(table.handle('PutItem', old)).rejects.toMatchObject({ code: 'ValidationException' });
   await expect(table.handle('Scan', {})).rejects.toMatchObject({ code: 'UnknownOperationException' });
 });
