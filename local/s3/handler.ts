@@ -159,7 +159,12 @@ function refuse(error: unknown, request: IncomingMessage, response: ServerRespon
   const requestId = String(response.getHeader('x-amz-request-id'));
   const body = xmlDocument([
     'Error',
-    [['Code', code], ['Message', message], ...Object.entries(details), ['RequestId', requestId]],
+    [
+      ['Code', code],
+      ['Message', message],
+      ...Object.entries(members).map(([name, value]): XmlElement => [name, String(value)]),
+      ['RequestId', requestId],
+    ],
   ]);
   response.writeHead(status, {
     'content-type': 'application/xml',
