@@ -3,9 +3,6 @@ import { Filename } from '#contract/filename';
 import { isJsonObject, jsonDepth } from '#contract/json';
 import { Environment, TenantId } from '#contract/tenant';
 
-/** What one POST to S3 can carry: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
-export const MAX_POST_BYTES = 5 * 1024 ** 3;
-
 const MAX_METADATA_BYTES = 16 * 1024;
 const MAX_METADATA_DEPTH = 8;
 
@@ -15,7 +12,12 @@ export const AssetId = v.pipe(v.string(), v.toLowerCase(), v.uuid('is not a UUID
 /** 64 hex digits, kept in lower case. */
 export const Sha256 = v.pipe(v.string(), v.toLowerCase(), v.regex(/^[0-9a-f]{64}$/, 'is not 64 hex digits'));
 
-const SizeBytes = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
+/** A whole number of bytes. */
+export const SizeBytes = v.pipe(
+  v.number(),
+  v.safeInteger('is not a whole number'),
+  v.minValue(0, 'is negative'),
+);
 
 /**
  * A media type with optional parameters (RFC 9110, section 8.3.1). Quoted parameter values are left out: they could
@@ -28,7 +30,7 @@ export const ContentType = v.pipe(
 );
 
 /** The client's own JSON object: at most 16 KiB as UTF-8 JSON, at most 8 levels deep. */
-const Metadata = v.pipe(
+export const Metadata = v.pipe(
   v.custom<Record<string, unknown>>(isJsonObject, 'is not a JSON object'),
   v.check((value) => jsonDepth(value) <= MAX_METADATA_DEPTH, `is over ${MAX_METADATA_DEPTH} levels deep`),
   v.check(
@@ -37,33 +39,16 @@ const Metadata = v.pipe(
   ),
 );
 
-export const PresignRequest = v.strictObject({
-  filename: Filename,
-  content_type: v.optional(ContentType),
-  size_bytes: v.optional(SizeBytes),
-  sha256: v.optional(Sha256),
-  asset_id: v.optional(AssetId),
-});
-export type PresignRequest = v.InferOutput<typeof PresignRequest>;
-
-export const RegisterRequest = v.strictObject({
-  asset_id: AssetId,
-  filename: v.optional(Filename),
-  content_type: v.optional(ContentType),
-  size_bytes: v.optional(SizeBytes),
-  sha256: v.optional(Sha256),
-  metadata: v.optional(Metadata),
-});
-export type RegisterRequest = v.InferOutput<typeof RegisterRequest>;
-
 /** RFC 3339, UTC, with milliseconds. */
-const Timestamp = v.pipe(v.string(), v.isoTimestamp());
+export const Timestamp = v.pipe(v.string(), v.isoTimestamp());
+
+export const AssetUri = v.pipe(v.string(), v.startsWith('s3://'));
 
 const identity = {
   asset_id: AssetId,
   tenant_id: TenantId,
   env: Environment,
-  uri: v.pipe(v.string(), v.startsWith('s3://')),
+  uri: AssetUri,
   filename: Filename,
   content_type: ContentType,
 };
@@ -96,20 +81,3 @@ export const RawAsset = v.object({
 export type RawAsset = v.InferOutput<typeof RawAsset>;
 
 export type Asset = PresignedAsset | RawAsset;
-
-/** The answer to a presign request: `{url, fields}` is posted as multipart/form-data, the file last. */
-export interface PresignResponse {
-  readonly asset_id: string;
-  readonly method: 'POST';
-  readonly url: string;
-  readonly fields: Readonly<Record<string, string>>;
-  readonly filename: string;
-  readonly content_type: string;
-  readonly uri: string;
-  /** RFC 3339, UTC. */
-  readonly expires_at: string;
-  /** Seconds. */
-  readonly expires: number;
-  /** The most bytes that the form accepts. */
-  readonly max_size_bytes: number;
-}

@@ -1,12 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { PresignRequest } from '#contract/asset';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';
 import { apiHandler } from '#core/http/api-handler';
-import { parseBody } from '#core/http/request';
 import { Presigner } from '#core/uploads/presigner';
 import { S3FormSigner } from '#core/uploads/s3-form-signer';
 
@@ -27,8 +25,9 @@ const tenants = new TenantSessions({
   open: (config) =>
     new Presigner(
       new DynamoDbAssetRepository(new DynamoDBClient(config), env.ASSET_TABLE),
-      new S3FormSigner(new S3Client(config), env.RAW_BUCKET),
+      new S3FormSigner(new S3Client(config)),
       {
+        bucket: env.RAW_BUCKET,
         maxUploadBytes: env.MAX_UPLOAD_BYTES,
         maxHashBytes: env.MAX_HASH_BYTES,
         uploadExpirySeconds: env.UPLOAD_EXPIRY_SECONDS,
@@ -36,9 +35,6 @@ const tenants = new TenantSessions({
     ),
 });
 
-/** `POST /nexus/raw/presign-upload` */
-export const handler = apiHandler({
-  scope: 'raw:write',
-  parse: (event) => parseBody(PresignRequest, event),
-  run: async (caller, request) => (await tenants.for(caller.tenant_id)).presign(caller, request),
+export const handler = apiHandler('presign-upload', {
+  presignUpload: async (caller, { body }) => (await tenants.for(caller.tenant_id)).presign(caller, body),
 });

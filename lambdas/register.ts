@@ -1,12 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { RegisterRequest } from '#contract/asset';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';
 import { apiHandler } from '#core/http/api-handler';
-import { parseBody } from '#core/http/request';
 import { Registrar } from '#core/uploads/registrar';
 import { S3ObjectStore } from '#core/uploads/s3-object-store';
 
@@ -34,9 +32,6 @@ const tenants = new TenantSessions({
     ),
 });
 
-/** `POST /nexus/raw/register` */
-export const handler = apiHandler({
-  scope: 'raw:write',
-  parse: (event) => parseBody(RegisterRequest, event),
-  run: async (caller, request) => (await tenants.for(caller.tenant_id)).register(caller, request),
+export const handler = apiHandler('register', {
+  register: async (caller, { body }) => (await tenants.for(caller.tenant_id)).register(caller, body),
 });

@@ -6,6 +6,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { type ApiFunction, ROUTES, type RouteTable } from '#contract/routes';
 
 /** Nothing here holds a token: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html */
 const ACCESS_LOG = {
@@ -25,9 +26,14 @@ const ACCESS_LOG = {
 
 export interface ApiProps {
   readonly authorizer: lambda.IFunction;
-  readonly presignUpload: lambda.IFunction;
-  readonly register: lambda.IFunction;
-  readonly getAsset: lambda.IFunction;
+  /** What serves the routes. */
+  readonly functions: Readonly<Record<ApiFunction, lambda.IFunction>>;
+  /**
+   * The routes, by the name of their operation.
+   *
+   * @default - the contract's
+   */
+  readonly routes?: RouteTable;
   /**
    * The API to mount the routes on; its stages, CORS and throttling stay its owner's.
    *
@@ -54,30 +60,34 @@ export class Api extends Construct {
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
-    this.httpApi = props.httpApi ?? this.#newHttpApi(props);
+    const { functions } = props;
+    const routes: RouteTable = props.routes ?? ROUTES;
+    this.httpApi = props.httpApi ?? this.#newHttpApi(props, routes);
     const authorizer = new HttpLambdaAuthorizer('RawStorageAuthorizer', props.authorizer, {
       responseTypes: [HttpLambdaResponseType.SIMPLE],
       identitySource: ['$request.header.Authorization'],
       resultsCacheTtl: Duration.seconds(60),
     });
-    const route = (method: apigw.HttpMethod, path: string, fn: lambda.IFunction) =>
-      new apigw.HttpRoute(this, `${fn.node.id}-route`, {
+    for (const [operation, { method, path, function: name }] of Object.entries(routes)) {
+      const operationId = operation.replace(/^./, (letter) => letter.toUpperCase());
+      new apigw.HttpRoute(this, `${operationId}Route`, {
         httpApi: this.httpApi,
-        routeKey: apigw.HttpRouteKey.with(path, method),
-        integration: new HttpLambdaIntegration(fn.node.id, fn),
+        routeKey: apigw.HttpRouteKey.with(path, apigw.HttpMethod[method]),
+        integration: new HttpLambdaIntegration(operationId, functions[name]),
         authorizer,
         // An API's default scopes are for its own authorizer: a Lambda authorizer takes none.
         authorizationScopes: [],
       });
-    route(apigw.HttpMethod.POST, '/nexus/raw/presign-upload', props.presignUpload);
-    route(apigw.HttpMethod.POST, '/nexus/raw/register', props.register);
-    route(apigw.HttpMethod.GET, '/nexus/raw/{asset_id}', props.getAsset);
+    }
   }
 
-  #newHttpApi({ allowedOrigins = [], throttle = { rateLimit: 100, burstLimit: 200 } }: ApiProps) {
+  #newHttpApi(
+    { allowedOrigins = [], throttle = { rateLimit: 100, burstLimit: 200 } }: ApiProps,
+    routes: RouteTable,
+  ) {
     const httpApi = new apigw.HttpApi(this, 'HttpApi', {
       createDefaultStage: false,
-      ...(allowedOrigins.length > 0 && { corsPreflight: corsFor(allowedOrigins) }),
+      ...(allowedOrigins.length > 0 && { corsPreflight: corsFor(allowedOrigins, routes) }),
     });
     new apigw.HttpStage(this, 'Stage', {
       httpApi,
@@ -97,10 +107,11 @@ export class Api extends Construct {
   }
 }
 
-function corsFor(allowedOrigins: readonly string[]): apigw.CorsPreflightOptions {
+function corsFor(allowedOrigins: readonly string[], routes: RouteTable): apigw.CorsPreflightOptions {
+  const methods = new Set(Object.values(routes).map(({ method }) => method));
   return {
     allowOrigins: [...allowedOrigins],
-    allowMethods: [apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST],
+    allowMethods: [...methods].sort().map((method) => apigw.CorsHttpMethod[method]),
     allowHeaders: ['authorization', 'content-type', 'x-tenant-id', 'x-env'],
     exposeHeaders: ['retry-after'],
     maxAge: Duration.hours(1),

@@ -1,8 +1,4 @@
-export const FUNCTION_NAMES = [
-  'authorizer',
-  'presign-upload',
-  'register',
-  'get-asset',
-  'publish-events',
-] as const;
+import { API_FUNCTIONS } from '#contract/routes';
+
+export const FUNCTION_NAMES = ['authorizer', ...API_FUNCTIONS, 'publish-events'] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];

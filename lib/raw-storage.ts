@@ -96,21 +96,19 @@ export class RawStorage extends Construct {
       },
     });
 
-    const getAsset = new RawFunction(this, 'get-asset', {
+    const assets = new RawFunction(this, 'assets', {
       memorySize: 512,
       timeout: Duration.seconds(10),
       environment: this.table.environment,
     });
 
-    const tenantRole = new TenantRole(this, 'TenantRole', { functions: [presignUpload, register, getAsset] });
+    const tenantRole = new TenantRole(this, 'TenantRole', { functions: [presignUpload, register, assets] });
     this.bucket.grantTenant(tenantRole);
     this.table.grantTenant(tenantRole);
 
     this.httpApi = new Api(this, 'Api', {
       authorizer,
-      presignUpload,
-      register,
-      getAsset,
+      functions: { 'presign-upload': presignUpload, register, assets },
       allowedOrigins,
       ...(httpApi && { httpApi }),
       ...(throttle && { throttle }),

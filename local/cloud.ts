@@ -2,32 +2,50 @@ import { join } from 'node:path';
 import type { DatasetEvent } from '#contract/events';
 import type { RawStorageStackProps } from '../lib/raw-storage-stack.ts';
 import { createGateway } from './apigateway/gateway.ts';
-import { readApi } from './apigateway/template.ts';
-import { CloudFormation } from './cloudformation/describe-stacks.ts';
+import { API_RESOURCES, readApi } from './apigateway/template.ts';
+import { CLOUDFORMATION_PLUGIN } from './cloudformation/plugin.ts';
 import { type Issuer, openIssuer } from './dev/issuer.ts';
 import { createLocalRoutes } from './dev/routes.ts';
-
 import { openState } from './disk/state.ts';
-import { tableName } from './dynamodb/access.ts';
-import { openTable, type Table } from './dynamodb/table.ts';
-import { readTables } from './dynamodb/template.ts';
-import { type EventBus, openEventBus } from './eventbridge/event-bus.ts';
+import { dynamodbPlugin } from './dynamodb/plugin.ts';
+import { createAwsEndpoint } from './endpoint/aws-endpoint.ts';
+import { type OpenedServices, openServices } from './endpoint/plugin.ts';
+import type { Bus } from './eventbridge/bus.ts';
+import { EVENTBRIDGE_PLUGIN } from './eventbridge/plugin.ts';
 import { Subscriptions } from './eventbridge/subscriptions.ts';
-import { startAwsEndpoint } from './http/aws-endpoint.ts';
 import { listenOnLoopback } from './http/loopback-server.ts';
-import { ResourceRouter } from './http/resource-router.ts';
-import { Principals } from './iam/principals.ts';
-import { readResourcePolicies, readRoles } from './iam/template.ts';
+import type { Principals } from './iam/principals.ts';
+import { IAM_RESOURCES, openPrincipals } from './iam/template.ts';
 import { Functions } from './lambda/functions.ts';
 import { readStreamMappings } from './lambda/mapping-template.ts';
+import { runtimeEnvironment } from './lambda/runtime.ts';
 import { readersOf, StreamMappings } from './lambda/stream-mappings.ts';
-import { readFunctions } from './lambda/template.ts';
-import { createS3Handler, type S3Handler } from './s3/handler.ts';
-import { readBuckets } from './s3/template.ts';
-import { openQueue, type Queue, queueName } from './sqs/queue.ts';
-import { Sts } from './sts/sts.ts';
+import { LAMBDA_RESOURCES, readFunctions } from './lambda/template.ts';
+import { S3_PLUGIN } from './s3/plugin.ts';
+import { SQS_PLUGIN } from './sqs/plugin.ts';
+import { STS_PLUGIN } from './sts/plugin.ts';
 import { REGION } from './template/account.ts';
-import { type Mount, STACK_NAME, synthesize } from './template/synth.ts';
+import type { ResourceTypes } from './template/resource-types.ts';
+import { type Mount, synthesize } from './template/synth.ts';
+
+/** The AWS services of the cloud: another one is listed here, and is a room of its own. */
+export const PLUGINS = {
+  s3: S3_PLUGIN,
+  dynamodb: dynamodbPlugin((template, table) => readersOf(table, readStreamMappings(template))),
+  sqs: SQS_PLUGIN,
+  eventbridge: EVENTBRIDGE_PLUGIN,
+  sts: STS_PLUGIN,
+  cloudformation: CLOUDFORMATION_PLUGIN,
+};
+
+/** The resource types that are run here: those of the services, and of what has no address among them. */
+export const RESOURCE_TYPES: ResourceTypes = Object.assign(
+  {},
+  ...Object.values(PLUGINS).map(({ resources }) => resources),
+  API_RESOURCES,
+  IAM_RESOURCES,
+  LAMBDA_RESOURCES,
+);
 
 export interface CloudOptions {
   /** Where everything is kept. @default - a temporary directory, removed at close */
@@ -57,13 +75,10 @@ export interface Cloud {
   readonly iam: Principals;
   readonly names: { readonly bucket: string; readonly table: string; readonly bus: string };
   readonly issuer: Issuer;
-  readonly events: EventBus;
-  /** The stack's queues, by name. */
-  readonly queues: ReadonlyMap<string, Queue>;
-  /** The stack's tables, by name. */
-  readonly tables: ReadonlyMap<string, Table>;
+  /** The stack's bus. */
+  readonly bus: Bus;
+  readonly services: OpenedServices<typeof PLUGINS>;
   readonly functions: Functions;
-  readonly store: S3Handler['store'];
   close(): Promise<void>;
 }
 
@@ -78,115 +93,80 @@ const AUDIENCE = 'nexus-local';
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { port = 0, awsPort = 0, log = () => {}, onEvent = () => {}, firstBackoffMs = 100 } = options;
   await using opened = new AsyncDisposableStack();
+  const keep = <T extends { close(): void | Promise<void> }>(part: T): T => {
+    opened.defer(() => part.close());
+    return part;
+  };
 
-  const state = openState(options.dir);
-  opened.defer(() => state.close());
-  const dirOf = (name: string) => join(state.dir, name);
-
-  // Its URL is the issuer of tokens, which is a setting of the stack.
-  const api = await listenOnLoopback(port);
-  opened.defer(() => api.close());
-  const issuer = await openIssuer({ dir: state.dir, url: api.url, audience: AUDIENCE });
-  const settings = { ...options.settings, issuer: issuer.url, audience: AUDIENCE };
-  const unplaced = synthesize(settings, dirOf('cdk.out'), options.subscribers);
-  const mappings = readStreamMappings(unplaced);
+  const { dir } = keep(openState(options.dir));
+  // The servers answer 503 until they serve. Their URLs are known first, for the template's values rest on them.
+  const api = keep(await listenOnLoopback(port));
+  const aws = keep(await listenOnLoopback(awsPort));
+  const issuer = await openIssuer({ dir, url: api.url, audience: AUDIENCE });
+  const template = synthesize({
+    settings: { ...options.settings, issuer: issuer.url, audience: AUDIENCE },
+    outdir: join(dir, 'cdk.out'),
+    subscribers: options.subscribers,
+    types: RESOURCE_TYPES,
+    endpoints: { api: api.url, aws: aws.url },
+  });
   const names = {
-    bucket: unplaced.output('RawBucketName'),
-    table: unplaced.output('AssetTableName'),
-    bus: unplaced.output('EventBusName'),
+    bucket: template.output('RawBucketName'),
+    table: template.output('AssetTableName'),
+    bus: template.output('EventBusName'),
   };
 
-  const tables = new Map<string, Table>();
-  const streamOf = (name: string) => {
-    const table = tables.get(name);
-    if (table === undefined) throw new Error(`The stack has no table ${name}`);
-    return table.stream;
-  };
-  for (const definition of readTables(unplaced)) {
-    const { name } = definition;
-    const readers = readersOf(name, mappings);
-    const table = await openTable({ dir: dirOf(join('tables', name)), definition, readers });
-    opened.defer(() => table.close());
-    tables.set(name, table);
-  }
-  const events = openEventBus({ dir: dirOf('events'), names: [names.bus] });
-  opened.defer(() => events.close());
-  const queues = new Map<string, Queue>();
-  for (const { name } of unplaced.resources('AWS::SQS::Queue')) {
-    const queue = openQueue({ dir: dirOf(join('queues', name)), name });
-    opened.defer(() => queue.close());
-    queues.set(name, queue);
-  }
-  const iam = new Principals({
-    dir: dirOf('iam'),
-    roles: readRoles(unplaced),
-    resourcePolicies: readResourcePolicies(unplaced),
-  });
-  opened.defer(() => iam.close());
-  const s3 = createS3Handler({ dir: dirOf('s3'), buckets: readBuckets(unplaced), iam, region: REGION });
+  const iam = keep(openPrincipals(join(dir, 'iam'), template));
+  const services = await openServices(PLUGINS, { dir, template, iam }, opened);
+  const { s3, dynamodb, sqs, eventbridge } = services;
+  aws.serve(createAwsEndpoint(Object.values(services), iam));
+  // Closed before the services, so that no request meets one that is closed.
+  keep(aws);
 
-  const sts = new Sts(iam);
-  const cloudformation = new CloudFormation(iam, {
-    name: STACK_NAME,
-    outputs: () => ({ ...template.outputs(), ApiUrl: api.url }),
-  });
-  const aws = await startAwsEndpoint({
-    port: awsPort,
-    iam,
-    table: new ResourceRouter(tables, tableName),
-    bus: events,
-    queue: new ResourceRouter(queues, queueName),
-    sts,
-    cloudformation,
-    s3,
-  });
-  opened.defer(() => aws.close());
-  const template = unplaced.at(aws.url);
-  const runtime = (roleArn: string) => {
-    const { accessKeyId, secretAccessKey, sessionToken } = iam.credentialsOf(roleArn);
-    return {
-      AWS_REGION: REGION,
-      AWS_ENDPOINT_URL: aws.url,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_SESSION_TOKEN: sessionToken,
-    };
-  };
-  const functions = new Functions(readFunctions(template, runtime), (name, line) => {
-    log(JSON.stringify({ function: name, ...JSON.parse(line) }));
-  });
-  opened.defer(() => functions.close());
+  const functions = keep(
+    new Functions(readFunctions(template, runtimeEnvironment(iam, aws.url)), (name, line) => {
+      log(JSON.stringify({ function: name, ...JSON.parse(line) }));
+    }),
+  );
   await functions.start();
-
   const invoke = (name: string, payload: unknown) => functions.invoke(name, payload);
-  const subscriptions = new Subscriptions({
-    dir: dirOf('events'),
-    template: unplaced,
-    iam,
-    queues,
-    invoke,
-    firstBackoffMs,
-  });
-  opened.defer(() => subscriptions.close());
-  events.subscribe((event) => void subscriptions.take(event));
-  events.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
+
+  const bus = eventbridge.buses.get(names.bus) as Bus;
+  const subscriptions = keep(
+    new Subscriptions({
+      dir: join(dir, 'events'),
+      template,
+      iam,
+      buses: eventbridge.buses,
+      sqs,
+      invoke,
+      firstBackoffMs,
+    }),
+  );
+  bus.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
   subscriptions.start();
 
-  const streams = new StreamMappings({ mappings, streamOf, invoke, store: s3.store, firstBackoffMs });
-  opened.defer(() => streams.close());
+  const streams = keep(
+    new StreamMappings({
+      mappings: readStreamMappings(template),
+      streamOf: (table) => dynamodb.table(table).stream,
+      invoke,
+      store: s3.store,
+      firstBackoffMs,
+    }),
+  );
   streams.start();
 
   const answerLocally = createLocalRoutes(issuer, {
-    events: () => events.events(),
-    subscribe: (listener) => events.subscribe(listener),
-    deliver: (event) => subscriptions.take(event),
+    events: () => bus.events(),
+    subscribe: (listener) => bus.subscribe(listener),
+    deliver: (event) => subscriptions.take(names.bus, event),
   });
   const gateway = createGateway(readApi(template), invoke);
   api.serve(async (request, response) => {
     if (!(await answerLocally(request, response))) await gateway(request, response);
   });
-  // Closed first, so that no request meets what is closed already.
-  opened.defer(() => api.close());
+  keep(api);
 
   const running = opened.move();
   return {
@@ -196,11 +176,9 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     iam,
     names,
     issuer,
-    events,
-    queues,
-    tables,
+    bus,
+    services,
     functions,
-    store: s3.store,
     close: () => running.disposeAsync(),
   };
 }

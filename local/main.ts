@@ -2,7 +2,11 @@ import { parseArgs } from 'node:util';
 import type { Cloud } from './cloud.ts';
 import { banner } from './dev/banner.ts';
 import { formatEvent } from './dev/event-line.ts';
+import { loadSubscriber, SubscriberError } from './dev/subscribers.ts';
+import { StateInUseError } from './disk/state.ts';
 import { PortInUseError } from './http/loopback-server.ts';
+import { FunctionError } from './lambda/sandbox.ts';
+import { UnsupportedTemplateError } from './template/unsupported.ts';
 
 const USAGE = `Runs Nexus Raw Storage on this machine, as its stack deploys it.
 
@@ -15,10 +19,19 @@ const USAGE = `Runs Nexus Raw Storage on this machine, as its stack deploys it.
   --ephemeral            keep nothing: state goes to a temporary directory, else to .nexus/
   --help`;
 
-/** Milliseconds in which a repeated signal is the same keystroke: npm passes on what the terminal sends to both. */
+/** Errors that the user of the program can mend. */
+const USERS_ERRORS = [
+  PortInUseError,
+  StateInUseError,
+  UnsupportedTemplateError,
+  SubscriberError,
+  FunctionError,
+];
+
+/** Within these milliseconds a second signal is the same keystroke: npm passes on a signal that the terminal sends to both. */
 const SAME_KEYSTROKE = 500;
 
-process.on('uncaughtException', (error) => fail(1, error.message));
+process.on('uncaughtException', report);
 
 const options = readOptions();
 if (options.help) {
@@ -33,13 +46,11 @@ try {
   const token = await cloud.issuer.issue({ tenant_id: 't_demo', scope: 'raw:read raw:write' });
   console.log(banner({ apiUrl: cloud.apiUrl, awsUrl: cloud.awsUrl, token }));
 } catch (error) {
-  const hint = error instanceof PortInUseError ? ': choose others with --port and --aws-port' : '';
-  fail(1, (error instanceof Error ? error.message : String(error)) + hint);
+  report(error);
 }
 
 /** Loads the cloud only now: the CDK takes seconds, and a wrong flag should not. */
 async function start(): Promise<Cloud> {
-  const { loadSubscriber } = await import('./dev/subscribers.ts');
   const subscribers = await Promise.all(options.subscribers.map(loadSubscriber));
   const { startCloud } = await import('./cloud.ts');
   return startCloud({
@@ -96,7 +107,15 @@ function stopOnSignal(starting: Promise<Cloud>): void {
   }
 }
 
-/** One line on stderr, never a stack trace. */
+/** Ends the program. What its user can mend is one line; a fault of the program itself shows where it is, too. */
+function report(error: unknown): never {
+  const isUsers = USERS_ERRORS.some((type) => error instanceof type);
+  if (!isUsers) console.error(error);
+  const hint = error instanceof PortInUseError ? ': choose others with --port and --aws-port' : '';
+  fail(1, (error instanceof Error ? error.message : String(error)) + hint);
+}
+
+/** Ends the program with one line on stderr. */
 function fail(code: number, message: string): never {
   console.error(`nexus: ${message.split('\n', 1)[0]}`);
   process.exit(code);

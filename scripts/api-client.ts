@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PresignResponse } from '#contract/asset';
+import type { PresignResponse } from '#contract/uploads';
 
 export interface Answer {
   readonly status: number;

@@ -16,7 +16,7 @@ const MAX_ZIP_KB: Readonly<Record<FunctionName, number>> = {
   authorizer: 12,
   'presign-upload': 130,
   register: 130,
-  'get-asset': 130,
+  assets: 130,
   'publish-events': 130,
 };
 const MAX_RATIO: Readonly<Partial<Record<FunctionName, number>>> = { 'presign-upload': 2.2 };

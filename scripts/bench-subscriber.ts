@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
+import type { PresignResponse } from '#contract/uploads';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { loadSubscriber } from '../local/dev/subscribers.ts';
 import { ApiClient } from './api-client.ts';

@@ -5,7 +5,7 @@ import { API_ID, type RequestEvent } from './event.ts';
 /** Runs a function by name, as Lambda's Invoke does. */
 export type Invoke = (functionName: string, payload: unknown) => Promise<unknown>;
 
-export type Decision =
+export type AuthorizerDecision =
   | { readonly outcome: 'allowed'; readonly context: unknown }
   /** The identity source is missing or empty: no function is asked. */
   | { readonly outcome: 'unidentified' }
@@ -21,7 +21,7 @@ export class LambdaAuthorizer {
   readonly #definition: AuthorizerDefinition;
   readonly #invoke: Invoke;
   readonly #now: () => number;
-  readonly #cache = new Map<string, { readonly decision: Decision; readonly until: number }>();
+  readonly #cache = new Map<string, { readonly decision: AuthorizerDecision; readonly until: number }>();
 
   /** `now` gives epoch milliseconds. */
   constructor(definition: AuthorizerDefinition, invoke: Invoke, now: () => number = Date.now) {
@@ -31,7 +31,7 @@ export class LambdaAuthorizer {
   }
 
   /** @throws FunctionError, or TypeError where the function answers with no simple response. */
-  async decide(event: RequestEvent): Promise<Decision> {
+  async decide(event: RequestEvent): Promise<AuthorizerDecision> {
     const identity = this.#definition.identitySource.map((expression) => select(expression, event));
     if (identity.some((value) => value === undefined || value === '')) return { outcome: 'unidentified' };
     const key = JSON.stringify(identity);
@@ -42,7 +42,10 @@ export class LambdaAuthorizer {
     return decision;
   }
 
-  async #ask(event: RequestEvent, identitySource: readonly (string | undefined)[]): Promise<Decision> {
+  async #ask(
+    event: RequestEvent,
+    identitySource: readonly (string | undefined)[],
+  ): Promise<AuthorizerDecision> {
     const { method, path } = event.requestContext.http;
     const answer = await this.#invoke(this.#definition.functionName, {
       ...event,
@@ -56,7 +59,7 @@ export class LambdaAuthorizer {
     return isAuthorized ? { outcome: 'allowed', context: context ?? null } : { outcome: 'denied' };
   }
 
-  #keep(key: string, decision: Decision): void {
+  #keep(key: string, decision: AuthorizerDecision): void {
     if (this.#definition.ttlSeconds === 0) return;
     this.#cache.delete(key);
     this.#cache.set(key, { decision, until: this.#now() + this.#definition.ttlSeconds * 1000 });

@@ -1,14 +1,27 @@
+import type { ResourceTypes } from '../template/resource-types.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
+import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import type { ApiDefinition, AuthorizerDefinition, CorsDefinition, RouteDefinition } from './definition.ts';
+
+export const API_RESOURCES: ResourceTypes = {
+  'AWS::ApiGatewayV2::Api': ({ logicalId }, { api }) => ({ Ref: logicalId, ApiEndpoint: api }),
+  'AWS::ApiGatewayV2::Integration': ({ logicalId }) => ({ Ref: logicalId }),
+  'AWS::ApiGatewayV2::Authorizer': ({ logicalId }) => ({ Ref: logicalId }),
+};
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_TTL_SECONDS = 300;
 
-/** The stack's HTTP API; @throws Error where there is none, or where it asks for what the local gateway lacks. */
+/**
+ * Reads the stack's HTTP API.
+ *
+ * @throws UnsupportedTemplateError where there is none, or where it asks for what the local gateway lacks
+ */
 export function readApi(template: StackTemplate): ApiDefinition {
   const [api] = template.resources('AWS::ApiGatewayV2::Api');
   const [stage] = template.resources('AWS::ApiGatewayV2::Stage');
-  if (api === undefined || stage === undefined) throw new Error('The template has no HTTP API with a stage');
+  if (api === undefined || stage === undefined)
+    throw new UnsupportedTemplateError('The template has no HTTP API with a stage');
   const authorizers = new Map(
     template
       .resources('AWS::ApiGatewayV2::Authorizer')
@@ -42,7 +55,9 @@ function readRoute(
     properties['AuthorizationType'] !== 'NONE' &&
     !authorizer
   ) {
-    throw new Error(`The authorization of ${properties['RouteKey']} has no local counterpart`);
+    throw new UnsupportedTemplateError(
+      `The authorization of ${properties['RouteKey']} has no local counterpart`,
+    );
   }
   return {
     routeKey: String(properties['RouteKey']),
@@ -54,7 +69,7 @@ function readRoute(
 
 function readAuthorizer(template: StackTemplate, { name, properties }: Resource): AuthorizerDefinition {
   if (properties['EnableSimpleResponses'] !== true)
-    throw new Error(`${name}: only simple responses are run locally`);
+    throw new UnsupportedTemplateError(`${name}: only simple responses are run locally`);
   return {
     functionName: template.referred('AWS::Lambda::Function', properties['AuthorizerUri']).name,
     identitySource: (properties['IdentitySource'] ?? []) as string[],

@@ -6,6 +6,11 @@ import { type BuildFailure, build } from 'esbuild';
 import type { RawStorage } from '../../lib/raw-storage.ts';
 import type { Mount } from '../template/synth.ts';
 
+/** A handler that is given with `--subscribe` cannot be subscribed; `message` is one line. */
+export class SubscriberError extends Error {
+  override readonly name = 'SubscriberError';
+}
+
 /** The file beside a handler, and what it exports. */
 const FILE = 'subscriber.ts';
 const CONSTRUCT = 'Subscriber';
@@ -20,7 +25,7 @@ type SubscriberConstruct = new (
  * Finds the construct that subscribes a handler: `Subscriber`, exported by `subscriber.ts` beside it. It is given the
  * storage, and the handler's path as `entry`.
  *
- * @throws Error in one line where there is none, or where either file does not compile
+ * @throws SubscriberError where there is none, or where either file does not compile
  */
 export async function loadSubscriber(handler: string): Promise<Mount> {
   const entry = resolve(handler);
@@ -33,11 +38,11 @@ export async function loadSubscriber(handler: string): Promise<Mount> {
     if (typeof Subscriber !== 'function') throw new Error(`the ${FILE} beside it exports no ${CONSTRUCT}`);
     return (stack, id, storage) => void new Subscriber(stack, id, { storage, entry });
   } catch (error) {
-    throw new Error(`--subscribe ${handler}: ${(error as Error).message}`, { cause: error });
+    throw new SubscriberError(`--subscribe ${handler}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** Before the construct bundles it: what esbuild says on its own goes over many lines. */
+/** Compiles the handler before the construct does, for esbuild's own report there goes over many lines. */
 async function requireToCompile(entry: string): Promise<void> {
   try {
     await build({ entryPoints: [entry], bundle: true, write: false, platform: 'node', logLevel: 'silent' });

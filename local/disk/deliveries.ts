@@ -41,7 +41,8 @@ interface Delivery<TItem> {
   readonly item: TItem;
 }
 
-type Entry<TItem> = { readonly added: Delivery<TItem> } | { readonly done: string };
+/** A line of the file: an item that came, or the id of one that is done with. */
+type DeliveryLine<TItem> = { readonly added: Delivery<TItem> } | { readonly done: string };
 
 /** Items under way at a time, those that wait to be tried again included. */
 const MAX_AT_ONCE = 10;
@@ -55,7 +56,7 @@ const GRACE_MS = 2_000;
  */
 export class Deliveries<TItem> {
   readonly #options: DeliveriesOptions<TItem>;
-  readonly #journal: Journal<Entry<TItem>>;
+  readonly #journal: Journal<DeliveryLine<TItem>>;
   readonly #waiting: Delivery<TItem>[];
   readonly #underWay = new Set<Promise<void>>();
   readonly #stop = new AbortController();
@@ -67,10 +68,10 @@ export class Deliveries<TItem> {
     const { path } = options;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#options = options;
-    const { journal, entries } = Journal.open<Entry<TItem>>(path);
+    const { journal, entries } = Journal.open<DeliveryLine<TItem>>(path);
     journal.close();
     this.#waiting = leftOf(entries);
-    this.#journal = Journal.rewrite<Entry<TItem>>(
+    this.#journal = Journal.rewrite<DeliveryLine<TItem>>(
       path,
       this.#waiting.map((added) => ({ added })),
     );
@@ -158,11 +159,11 @@ export class Deliveries<TItem> {
   }
 }
 
-function leftOf<TItem>(entries: readonly Entry<TItem>[]): Delivery<TItem>[] {
+function leftOf<TItem>(lines: readonly DeliveryLine<TItem>[]): Delivery<TItem>[] {
   const left = new Map<string, Delivery<TItem>>();
-  for (const entry of entries) {
-    if ('added' in entry) left.set(entry.added.id, entry.added);
-    else left.delete(entry.done);
+  for (const line of lines) {
+    if ('added' in line) left.set(line.added.id, line.added);
+    else left.delete(line.done);
   }
   return [...left.values()];
 }

@@ -13,7 +13,7 @@ export interface TableDescription {
 type Callback<T> = (error: unknown, output?: T) => void;
 
 /** The parts of an operation. dynalite's own request handler checks `types`, then `custom`, then runs it. */
-interface Operation {
+interface DynaliteOperation {
   readonly types: object;
   readonly custom: unknown;
   run(store: Store, input: object, callback: Callback<unknown>): void;
@@ -34,7 +34,7 @@ const { checkTypes, checkValidations } = require('dynalite/validations') as {
   checkValidations(input: object, types: object, custom: unknown, store: Store): void;
 };
 
-const OPERATIONS: Readonly<Record<string, Operation>> = Object.fromEntries(
+const OPERATIONS: Readonly<Record<string, DynaliteOperation>> = Object.fromEntries(
   ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map((name) => {
     const file = name[0]?.toLowerCase() + name.slice(1);
     const { types, custom } = require(`dynalite/validations/${file}`);
@@ -101,13 +101,13 @@ function called<T>(call: (done: Callback<T>) => void): Promise<T> {
   });
 }
 
-interface Refusal {
+interface DynaliteRefusal {
   readonly statusCode: number;
   readonly body: { readonly __type: string; readonly message?: string; readonly Message?: string };
 }
 
 function toAwsError(error: unknown): unknown {
-  const { statusCode, body } = error as Partial<Refusal>;
+  const { statusCode, body } = error as Partial<DynaliteRefusal>;
   if (statusCode === undefined || body === undefined) return error;
   const code = body.__type.slice(body.__type.indexOf('#') + 1);
   return new AwsError(statusCode, code, body.message ?? body.Message ?? '');

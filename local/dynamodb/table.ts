@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeDefinition, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 import { AwsError } from '../http/aws-error.ts';
-import type { JsonService } from '../http/json-service.ts';
-import type { Access } from '../iam/principal.ts';
-import { tableAccess } from './access.ts';
 import { requireKnownReturnValues, type WriteInput, withOldItem } from './condition-failure.ts';
 import { Dynalite, type Item } from './dynalite.ts';
 import { StreamLog } from './stream-log.ts';
@@ -24,7 +21,7 @@ const READS = new Set(['GetItem', 'Query']);
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 
 /** One DynamoDB table: five operations on items, and the stream of what they change, if it has one. */
-export class Table implements JsonService {
+export class Table {
   readonly #store: Dynalite;
   readonly #stream: StreamLog | undefined;
   readonly #definition: TableDefinition;
@@ -42,10 +39,10 @@ export class Table implements JsonService {
     return this.#stream;
   }
 
-  accesses(operation: string, input: object): readonly Access[] {
-    if (!READS.has(operation) && !WRITES.has(operation)) throw notImplemented();
-    const partitionKey = this.#definition.keySchema.find(({ KeyType }) => KeyType === 'HASH');
-    return [tableAccess(operation, input, String(partitionKey?.AttributeName))];
+  /** The name of the attribute that items are partitioned by. */
+  get partitionKey(): string {
+    const key = this.#definition.keySchema.find(({ KeyType }) => KeyType === 'HASH');
+    return String(key?.AttributeName);
   }
 
   async handle(operation: string, input: object): Promise<unknown> {
@@ -62,7 +59,7 @@ export class Table implements JsonService {
    * @param attribute the table's TTL attribute, in epoch seconds
    * @param now epoch seconds
    * @returns whether the item was removed
-   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html
+   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
    */
   async removeExpired(key: Item, attribute: string, now: number): Promise<boolean> {
     const input = {

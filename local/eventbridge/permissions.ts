@@ -1,12 +1,13 @@
 import { sessionOf } from '../iam/principal.ts';
 import type { Principals } from '../iam/principals.ts';
 import type { AsyncFunction } from '../lambda/async-invocations.ts';
+import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import type { Rule } from './rules.ts';
 
 /**
  * Checks that what cannot be delivered can be kept: on AWS a queue that does not let its sender in loses it silently.
  *
- * @throws Error naming the first queue that refuses
+ * @throws UnsupportedTemplateError naming the first queue that refuses
  */
 export function requireQueueAccess(
   iam: Principals,
@@ -18,13 +19,15 @@ export function requireQueueAccess(
     for (const { deadLetterQueue: resource } of targets) {
       const access = { action, resource: resource ?? '', context: { 'aws:SourceArn': arn } };
       if (resource === undefined || iam.allowsService('events.amazonaws.com', access)) continue;
-      throw new Error(`The policy of ${resource} does not let the rule ${name} send to it`);
+      throw new UnsupportedTemplateError(
+        `The policy of ${resource} does not let the rule ${name} send to it`,
+      );
     }
   }
   for (const { name, roleArn, onFailure: resource } of functions) {
     const role = iam.role(roleArn);
     if (resource === undefined || role === undefined) continue;
     if (iam.allows(sessionOf(role, name), { action, resource })) continue;
-    throw new Error(`The role of the function ${name} may not send to ${resource}`);
+    throw new UnsupportedTemplateError(`The role of the function ${name} may not send to ${resource}`);
   }
 }

@@ -2,6 +2,9 @@ import * as v from 'valibot';
 import { AwsError } from '../http/aws-error.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
 
+/** The bus that every account has, beside those that its stacks make. */
+export const DEFAULT_BUS = 'default';
+
 /** An event as EventBridge delivers it. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html */
 export interface StoredEvent {
   readonly version: '0';
@@ -16,26 +19,26 @@ export interface StoredEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-const Entry = v.object({
+const PutEventsEntry = v.object({
   Source: v.optional(v.string()),
   DetailType: v.optional(v.string()),
   Detail: v.optional(v.string()),
-  EventBusName: v.optional(v.string(), 'default'),
+  EventBusName: v.optional(v.string(), DEFAULT_BUS),
   Resources: v.optional(v.array(v.string()), []),
   /** Epoch seconds. */
   Time: v.optional(v.number()),
 });
-const Request = v.object({ Entries: v.array(Entry) });
+const Request = v.object({ Entries: v.array(PutEventsEntry) });
 
-export type PutEventsEntry = v.InferOutput<typeof Entry>;
+export type PutEventsEntry = v.InferOutput<typeof PutEventsEntry>;
 
-/** Why one entry of a call is not taken, while others are. */
-export class EntryError extends Error {
+/** One entry of a call is not taken; the others may be. */
+export class RefusedEntryError extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
     super(message);
-    this.name = 'EntryError';
+    this.name = 'RefusedEntryError';
     this.code = code;
   }
 }
@@ -72,21 +75,16 @@ function sizeOf({ Source = '', DetailType = '', Detail = '', Resources, Time }: 
 }
 
 /**
- * The event that an entry is.
+ * Makes the event that EventBridge would deliver for an entry.
  *
- * @throws EntryError
+ * @throws RefusedEntryError
  */
-export function toEvent(entry: PutEventsEntry, buses: readonly string[], id: string, now: Date): StoredEvent {
+export function toEvent(entry: PutEventsEntry, id: string, now: Date): StoredEvent {
   const source = required(entry, 'Source');
   const detailType = required(entry, 'DetailType');
   const detail = parseDetail(required(entry, 'Detail'));
   if (source.startsWith('aws.')) {
-    throw new EntryError('NotAuthorizedForSourceException', 'Not authorized for the source.');
-  }
-  const bus = busName(entry);
-  if (!buses.includes(bus)) {
-    // EventBridge takes the event and drops it; here nobody would find out why nothing arrives.
-    throw new EntryError('ResourceNotFoundException', `Event bus ${bus} does not exist.`);
+    throw new RefusedEntryError('NotAuthorizedForSourceException', 'Not authorized for the source.');
   }
   return {
     version: '0',
@@ -101,7 +99,7 @@ export function toEvent(entry: PutEventsEntry, buses: readonly string[], id: str
   };
 }
 
-/** An entry may name its bus by ARN. */
+/** The name of an entry's bus, which the entry may name by its ARN too. */
 export function busName({ EventBusName }: Pick<PutEventsEntry, 'EventBusName'>): string {
   return EventBusName.replace(/^arn:aws:events:[^:]*:\d*:event-bus\//, '');
 }
@@ -110,7 +108,7 @@ function required(entry: PutEventsEntry, name: 'Source' | 'DetailType' | 'Detail
   const value = entry[name];
   if (value) return value;
   const reason = `Parameter ${name} is not valid. Reason: ${name} is a required argument.`;
-  throw new EntryError('InvalidArgument', reason);
+  throw new RefusedEntryError('InvalidArgument', reason);
 }
 
 function parseDetail(text: string): StoredEvent['detail'] {
@@ -118,10 +116,11 @@ function parseDetail(text: string): StoredEvent['detail'] {
     const detail = JSON.parse(text);
     if (typeof detail === 'object' && detail !== null && !Array.isArray(detail)) return detail;
   } catch {}
-  throw new EntryError('MalformedDetail', 'Detail is malformed.');
+  throw new RefusedEntryError('MalformedDetail', 'Detail is malformed.');
 }
 
 function formatTime(time: Date): string {
-  if (Number.isNaN(time.getTime())) throw new EntryError('InvalidArgument', 'Parameter Time is not valid.');
+  if (Number.isNaN(time.getTime()))
+    throw new RefusedEntryError('InvalidArgument', 'Parameter Time is not valid.');
   return time.toISOString().replace(/\.\d+/, '');
 }

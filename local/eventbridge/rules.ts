@@ -3,16 +3,18 @@ import { Deliveries, type Exhausted, type RetryPolicy } from '../disk/deliveries
 import type { EventPattern } from '../event-pattern/pattern.ts';
 import type { StoredEvent } from './put-events.ts';
 
-/** A rule of the bus, and who is told of its events. */
+/** A rule of a bus, and who is told of the events that it matches. */
 export interface Rule {
+  /** The bus that the rule is on. */
+  readonly bus: string;
   readonly name: string;
   readonly arn: string;
   readonly pattern: EventPattern;
-  readonly targets: readonly Target[];
+  readonly targets: readonly RuleTarget[];
 }
 
 /** A function that a rule invokes. */
-export interface Target {
+export interface RuleTarget {
   /** Unique in the rule. */
   readonly id: string;
   readonly functionName: string;
@@ -84,7 +86,7 @@ export class Rules {
 
 function deliveriesTo(
   rule: Rule,
-  target: Target,
+  target: RuleTarget,
   { dir, invoke, sendDeadLetter, firstBackoffMs }: RulesOptions,
 ) {
   return new Deliveries<DeliveredEvent>({
@@ -106,7 +108,7 @@ function deliveriesTo(
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq */
 function describe(
   rule: Rule,
-  target: Target,
+  target: RuleTarget,
   { condition, attempts, error }: Exhausted,
 ): Record<string, string> {
   return {

@@ -1,6 +1,8 @@
 import { type EventPattern, readPattern } from '../event-pattern/pattern.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
-import type { Rule, Target } from './rules.ts';
+import { UnsupportedTemplateError } from '../template/unsupported.ts';
+import { busName, DEFAULT_BUS } from './put-events.ts';
+import type { Rule, RuleTarget } from './rules.ts';
 
 /** EventBridge's own: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html */
 const DEFAULT_RETRY_ATTEMPTS = 185;
@@ -10,9 +12,9 @@ const RULE_PROPERTIES = ['Description', 'EventBusName', 'EventPattern', 'State',
 const TARGET_PROPERTIES = ['Arn', 'DeadLetterConfig', 'Id', 'RetryPolicy'];
 
 /**
- * The rules of the stack's bus that are enabled.
+ * The rules of the stack that are enabled, on whichever bus.
  *
- * @throws Error for a rule, a target or a pattern that asks for what is not run locally
+ * @throws UnsupportedTemplateError for a rule, a target or a pattern that asks for what is not run locally
  */
 export function readRules(template: StackTemplate): readonly Rule[] {
   return template
@@ -23,9 +25,9 @@ export function readRules(template: StackTemplate): readonly Rule[] {
 
 function readRule(template: StackTemplate, { logicalId, name, properties }: Resource): Rule {
   refuseOthers(properties, RULE_PROPERTIES, `the rule ${name}`);
-  template.referred('AWS::Events::EventBus', properties['EventBusName'] ?? 'default');
   const targets = (properties['Targets'] ?? []) as readonly Resource['properties'][];
   return {
+    bus: busOf(template, properties['EventBusName']),
     name,
     arn: arnOf(template, logicalId),
     pattern: patternOf(template, name, properties['EventPattern']),
@@ -33,15 +35,23 @@ function readRule(template: StackTemplate, { logicalId, name, properties }: Reso
   };
 }
 
+/** A rule that names no bus is on the account's. */
+function busOf(template: StackTemplate, reference: unknown = DEFAULT_BUS): string {
+  const name = busName({ EventBusName: String(template.resolve(reference)) });
+  return name === DEFAULT_BUS ? name : template.referred('AWS::Events::EventBus', reference).name;
+}
+
 function patternOf(template: StackTemplate, rule: string, pattern: unknown): EventPattern {
   try {
     return readPattern(template.resolve(pattern));
   } catch (error) {
-    throw new Error(`The pattern of the rule ${rule}: ${(error as Error).message}`, { cause: error });
+    throw new UnsupportedTemplateError(`The pattern of the rule ${rule}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
-function readTarget(template: StackTemplate, rule: string, properties: Resource['properties']): Target {
+function readTarget(template: StackTemplate, rule: string, properties: Resource['properties']): RuleTarget {
   refuseOthers(properties, TARGET_PROPERTIES, `a target of the rule ${rule}`);
   const fn = template.referred('AWS::Lambda::Function', properties['Arn']);
   const retryPolicy = (properties['RetryPolicy'] ?? {}) as Record<string, number>;
@@ -60,7 +70,7 @@ function readTarget(template: StackTemplate, rule: string, properties: Resource[
 
 function refuseOthers(properties: Resource['properties'], known: readonly string[], what: string): void {
   const other = Object.keys(properties).find((property) => !known.includes(property));
-  if (other !== undefined) throw new Error(`${other} of ${what} is not run locally`);
+  if (other !== undefined) throw new UnsupportedTemplateError(`${other} of ${what} is not run locally`);
 }
 
 function queueArn(template: StackTemplate, reference: unknown): string {

@@ -21,3 +21,17 @@ export class AwsError extends Error {
     this.members = members;
   }
 }
+
+/**
+ * Gives what a client may learn of an error: an AwsError as it is. Any other error is a fault of this program; it goes to
+ * the console, and the client learns only that there was one.
+ */
+export function toAwsError(
+  error: unknown,
+  code = 'InternalFailure',
+  message = 'The request failed because of an internal error.',
+): AwsError {
+  if (error instanceof AwsError) return error;
+  console.error(error);
+  return new AwsError(500, code, message);
+}

@@ -1,20 +1,20 @@
 import type { RequestContext } from './context.ts';
-import { type PatternKind, readPattern, UnsupportedPolicyError } from './pattern.ts';
+import { type PatternKind, readPolicyPattern, UnsupportedPolicyError } from './pattern.ts';
 
 export interface Condition {
   isMet(context: RequestContext): boolean;
 }
 
 /** Decides by a key's values in the request; there are none where the request has no such key. */
-type Test = (actual: readonly string[], context: RequestContext) => boolean;
+type ConditionTest = (actual: readonly string[], context: RequestContext) => boolean;
 
 /** Reads an operator's values. */
-type Operator = (values: readonly string[], variables: boolean) => Test;
+type Operator = (values: readonly string[], variables: boolean) => ConditionTest;
 
 const matching =
   (kind: PatternKind, quantifier: 'some' | 'every' | 'none'): Operator =>
   (values, variables) => {
-    const patterns = values.map((value) => readPattern(value, kind, variables));
+    const patterns = values.map((value) => readPolicyPattern(value, kind, variables));
     return (actual, context) => {
       const isMatch = (value: string) => patterns.some((pattern) => pattern.matches(value, context));
       if (quantifier === 'every') return actual.every(isMatch);

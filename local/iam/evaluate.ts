@@ -1,6 +1,11 @@
 import { type Condition, readConditions } from './conditions.ts';
 import type { RequestContext } from './context.ts';
-import { type Pattern, type PatternKind, readPattern, UnsupportedPolicyError } from './pattern.ts';
+import {
+  type PatternKind,
+  type PolicyPattern,
+  readPolicyPattern,
+  UnsupportedPolicyError,
+} from './pattern.ts';
 
 /** Who asks: a role, or a service of AWS. */
 export type PrincipalId = { readonly roleArn: string } | { readonly service: string };
@@ -48,13 +53,13 @@ export function isAllowed(policies: readonly Policy[], request: AccessRequest): 
 export function readPolicy(document: unknown, kind: PolicyKind): Policy {
   const { Version, Statement } = document as { Version?: unknown; Statement?: unknown };
   return [Statement ?? []].flat().map((statement) => {
-    return readStatement(statement as Json, kind, Version === '2012-10-17');
+    return readStatement(statement as StatementJson, kind, Version === '2012-10-17');
   });
 }
 
-type Json = Readonly<Record<string, unknown>>;
+type StatementJson = Readonly<Record<string, unknown>>;
 
-function readStatement(statement: Json, kind: PolicyKind, variables: boolean): Statement {
+function readStatement(statement: StatementJson, kind: PolicyKind, variables: boolean): Statement {
   const { Sid: _, Effect: effect, Condition, ...elements } = statement;
   if (effect !== 'Allow' && effect !== 'Deny') throw new UnsupportedPolicyError(`the effect ${effect}`);
   const names = Object.keys(elements);
@@ -81,14 +86,14 @@ function readStatement(statement: Json, kind: PolicyKind, variables: boolean): S
   };
 }
 
-function readPatterns(values: unknown, kind: PatternKind, variables: boolean): readonly Pattern[] {
-  return [values].flat().map((value) => readPattern(String(value), kind, variables));
+function readPatterns(values: unknown, kind: PatternKind, variables: boolean): readonly PolicyPattern[] {
+  return [values].flat().map((value) => readPolicyPattern(String(value), kind, variables));
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
 function readPrincipal(element: unknown): (principal: PrincipalId) => boolean {
   if (element === '*') return () => true;
-  const { AWS = [], Service = [], ...others } = element as Json;
+  const { AWS = [], Service = [], ...others } = element as StatementJson;
   const [odd] = Object.keys(others);
   if (odd !== undefined) throw new UnsupportedPolicyError(`a principal of ${odd}`);
   const services = [Service].flat().map(String);

@@ -1,17 +1,19 @@
+import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import type { RequestContext } from './context.ts';
 
 /** A policy holds what is not evaluated here; ignoring it would allow or refuse something else than AWS does. */
-export class UnsupportedPolicyError extends Error {
+export class UnsupportedPolicyError extends UnsupportedTemplateError {
+  override readonly name = 'UnsupportedPolicyError';
+
   constructor(what: string) {
     super(`Policies with ${what} are not evaluated locally`);
-    this.name = 'UnsupportedPolicyError';
   }
 }
 
 /** The elements in which a pattern may be; they differ in what is a wildcard and what it covers. */
 export type PatternKind = 'action' | 'arn' | 'like' | 'exact';
 
-export interface Pattern {
+export interface PolicyPattern {
   matches(value: string, context: RequestContext): boolean;
 }
 
@@ -27,7 +29,7 @@ const ARN_PARTS = 6;
  * @throws UnsupportedPolicyError for a variable that is not a tag of the principal
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
-export function readPattern(text: string, kind: PatternKind, variables: boolean): Pattern {
+export function readPolicyPattern(text: string, kind: PatternKind, variables: boolean): PolicyPattern {
   const pieces = readPieces(text, kind, variables);
   return {
     matches(value, context) {

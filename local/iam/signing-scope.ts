@@ -4,39 +4,36 @@ import { createScope, getSigningKey, type SignatureV4CryptoInit } from '@smithy/
 import { AwsError } from '../http/aws-error.ts';
 import type { LocalCredentials, Signer } from './signer.ts';
 
+/** The status and code with which a service refuses something. */
+export type Refusal = readonly [status: number, code: string];
+
+/** What a service states of the signatures that it takes. */
+export interface SigningService {
+  /** The service's name in the scope of a signature. */
+  readonly signingName: string;
+  /** How it refuses an access key that nobody has. */
+  readonly unknownKey: Refusal;
+  /** How it refuses temporary credentials that have expired. */
+  readonly expiredToken: Refusal;
+  /**
+   * Whether the path is signed as it is sent, and in place of the body's hash what the header `x-amz-content-sha256` says
+   * of the body, which may be that it is not signed. S3 has it so; elsewhere a signature covers the path, escaped once more,
+   * and the body itself.
+   */
+  readonly signsAsDeclared?: boolean;
+}
+
 /** What a signature is bound to besides its date. */
 export interface SigningScope {
   readonly signerOf: (accessKeyId: string) => Signer | undefined;
-  readonly service: 'dynamodb' | 's3' | 'events' | 'sqs' | 'sts' | 'cloudformation';
+  readonly service: SigningService;
   readonly region: string;
 }
 
-type Refusal = readonly [status: number, code: string];
-
-/** Each service has its own words for credentials that are of no use. */
-const REFUSALS: Readonly<Record<'unknown' | 'expired', Record<SigningScope['service'], Refusal>>> = {
-  unknown: {
-    s3: [403, 'InvalidAccessKeyId'],
-    dynamodb: [400, 'UnrecognizedClientException'],
-    events: [400, 'UnrecognizedClientException'],
-    sqs: [403, 'InvalidClientTokenId'],
-    sts: [403, 'InvalidClientTokenId'],
-    cloudformation: [403, 'InvalidClientTokenId'],
-  },
-  expired: {
-    s3: [400, 'ExpiredToken'],
-    dynamodb: [400, 'ExpiredTokenException'],
-    events: [400, 'ExpiredTokenException'],
-    sqs: [403, 'ExpiredToken'],
-    sts: [403, 'ExpiredToken'],
-    cloudformation: [403, 'ExpiredToken'],
-  },
-};
-
 export const sha256 = Hash.bind(null, 'sha256') as SignatureV4CryptoInit['sha256'];
 
-/** What a request says of its signer. */
-export interface Claim {
+/** Who has signed a request, as the request says itself. */
+export interface ClaimedSigner {
   /** `{access key}/{date}/{region}/{service}/aws4_request` */
   readonly credential: string;
   /** In the basic form of ISO 8601. */
@@ -45,23 +42,26 @@ export interface Claim {
 }
 
 /**
- * Finds who claims to have signed; whether they have is for the signature to show.
+ * Finds who is said to have signed a request. Whether they have, `requireSignature` decides.
  *
- * @throws AwsError for an access key that is not known; 400 AuthorizationHeaderMalformed where the scope is another
- *   one; 403 AccessDenied without the key's token, for temporary credentials are worth nothing without it; and for
- *   credentials that have expired
+ * @throws AwsError as the service refuses an unknown key and expired credentials; 400 AuthorizationHeaderMalformed where
+ *   the credential's scope is another one; 403 AccessDenied where the session token is missing or another one
  */
-export function requireSigner({ credential, date, token }: Claim, now: Date, scope: SigningScope): Signer {
+export function requireSigner(
+  { credential, date, token }: ClaimedSigner,
+  now: Date,
+  { service, region, signerOf }: SigningScope,
+): Signer {
   const [accessKeyId = '', ...rest] = credential.split('/');
-  const signer = scope.signerOf(accessKeyId);
+  const signer = signerOf(accessKeyId);
   if (signer === undefined) {
     const message = 'The AWS Access Key Id you provided does not exist in our records.';
-    throw new AwsError(...REFUSALS.unknown[scope.service], message, { AWSAccessKeyId: accessKeyId });
+    throw new AwsError(...service.unknownKey, message, { AWSAccessKeyId: accessKeyId });
   }
-  const expected = createScope(date.slice(0, 8), scope.region, scope.service);
+  const expected = createScope(date.slice(0, 8), region, service.signingName);
   if (rest.join('/') !== expected) {
     const message = `The credential's scope must be ${expected}.`;
-    throw new AwsError(400, 'AuthorizationHeaderMalformed', message, { Region: scope.region });
+    throw new AwsError(400, 'AuthorizationHeaderMalformed', message, { Region: region });
   }
   if (!equalInConstantTime(token ?? '', signer.credentials.sessionToken)) {
     throw new AwsError(
@@ -71,7 +71,7 @@ export function requireSigner({ credential, date, token }: Claim, now: Date, sco
     );
   }
   if (signer.expiration !== undefined && signer.expiration <= now) {
-    throw new AwsError(...REFUSALS.expired[scope.service], 'The provided token has expired.');
+    throw new AwsError(...service.expiredToken, 'The provided token has expired.');
   }
   return signer;
 }
@@ -84,7 +84,7 @@ export async function requireSignature(
   credentials: LocalCredentials,
   { region, service }: SigningScope,
 ): Promise<void> {
-  const key = await getSigningKey(sha256, credentials, shortDate, region, service);
+  const key = await getSigningKey(sha256, credentials, shortDate, region, service.signingName);
   const expected = createHmac('sha256', key).update(stringToSign).digest('hex');
   if (!equalInConstantTime(signature, expected)) {
     throw new AwsError(

@@ -10,15 +10,16 @@ import { AwsError } from '../http/aws-error.ts';
 import type { Principal } from './principal.ts';
 import type { LocalCredentials } from './signer.ts';
 import {
+  type ClaimedSigner,
   parseAmzDate,
   requireSignature,
   requireSigner,
-  type Claim as SignerClaim,
   type SigningScope,
+  type SigningService,
   sha256,
 } from './signing-scope.ts';
 
-/** A request that is what its signer sent. */
+/** Who has signed a request, and when: the request is what they have sent. */
 export interface Verified {
   readonly principal: Principal;
   readonly signedAt: Date;
@@ -33,11 +34,11 @@ export interface SignedRequest {
   readonly payloadHash: string;
 }
 
-/** What a request says about its own signature. */
-interface Claim extends SignerClaim {
+/** A request's signature, with what the request says of it. */
+interface ClaimedSignature extends ClaimedSigner {
   readonly signedHeaders: readonly string[];
   readonly signature: string;
-  /** Seconds from `date` in which a presigned URL works; none where the headers are signed. */
+  /** For how many seconds from `date` a presigned URL works; absent where the signature is in the headers. */
   readonly expires?: number;
 }
 
@@ -49,7 +50,8 @@ const AUTHORIZATION =
  * Verifies AWS Signature Version 4, in headers or in the query of a presigned URL:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  *
- * @throws AwsError 403 for what is unsigned, signed by another, changed, or out of its time; 400 for what cannot be read
+ * @throws AwsError 403 for a request that is unsigned, signed by another, changed, or sent too early or too late; 400 for a
+ *   signature that cannot be read
  */
 export async function verifySignature(
   request: SignedRequest,
@@ -57,20 +59,20 @@ export async function verifySignature(
 ): Promise<Verified> {
   const [path = '', search = ''] = request.url.split(/\?(.*)/s);
   const query = new URLSearchParams(search);
-  const claim = readClaim(request.headers, query);
+  const claimed = readSignature(request.headers, query);
 
-  requireInTime(claim, now);
-  const { credentials, principal } = requireSigner(claim, now, scope);
-  requireSigned(claim.signedHeaders, request.headers);
+  requireInTime(claimed, now);
+  const { credentials, principal } = requireSigner(claimed, now, scope);
+  requireSigned(claimed.signedHeaders, request.headers);
 
   const verifier = new Verifier(credentials, scope);
-  const payloadHash = signedPayloadHash(request, scope.service, claim);
-  const stringToSign = await verifier.stringToSign({ ...request, path, query, payloadHash }, claim);
-  await requireSignature(claim.signature, stringToSign, claim.date.slice(0, 8), credentials, scope);
-  return { principal, signedAt: parseAmzDate(claim.date) };
+  const payloadHash = signedPayloadHash(request, scope.service, claimed);
+  const stringToSign = await verifier.stringToSign({ ...request, path, query, payloadHash }, claimed);
+  await requireSignature(claimed.signature, stringToSign, claimed.date.slice(0, 8), credentials, scope);
+  return { principal, signedAt: parseAmzDate(claimed.date) };
 }
 
-function readClaim(headers: IncomingHttpHeaders, query: URLSearchParams): Claim {
+function readSignature(headers: IncomingHttpHeaders, query: URLSearchParams): ClaimedSignature {
   const presigned = query.has('X-Amz-Algorithm');
   if (headers.authorization !== undefined) {
     if (presigned) throw new AwsError(400, 'InvalidArgument', 'Only one way of authentication is allowed.');
@@ -80,7 +82,7 @@ function readClaim(headers: IncomingHttpHeaders, query: URLSearchParams): Claim 
   throw new AwsError(403, 'AccessDenied', 'Anonymous access is forbidden.');
 }
 
-function readHeaders(headers: IncomingHttpHeaders, authorization: string): Claim {
+function readHeaders(headers: IncomingHttpHeaders, authorization: string): ClaimedSignature {
   const [, credential, signedHeaders, signature] = AUTHORIZATION.exec(authorization) ?? [];
   if (credential === undefined || signedHeaders === undefined || signature === undefined) {
     throw new AwsError(400, 'AuthorizationHeaderMalformed', 'The authorization header is not understood.');
@@ -94,7 +96,7 @@ function readHeaders(headers: IncomingHttpHeaders, authorization: string): Claim
   };
 }
 
-function readQuery(query: URLSearchParams): Claim {
+function readQuery(query: URLSearchParams): ClaimedSignature {
   const value = (name: string) => query.get(`X-Amz-${name}`) ?? '';
   const expires = Number(value('Expires') || Number.NaN);
   if (value('Algorithm') !== ALGORITHM_IDENTIFIER || !(expires >= 1 && expires <= MAX_PRESIGNED_TTL)) {
@@ -114,7 +116,7 @@ function readQuery(query: URLSearchParams): Claim {
   };
 }
 
-function requireInTime({ date, expires }: Claim, now: Date): void {
+function requireInTime({ date, expires }: ClaimedSignature, now: Date): void {
   const age = now.getTime() - parseAmzDate(date).getTime();
   if (expires === undefined) {
     if (Math.abs(age) <= MAX_SKEW_MS) return;
@@ -124,20 +126,23 @@ function requireInTime({ date, expires }: Claim, now: Date): void {
   if (age > expires * 1000) throw new AwsError(403, 'AccessDenied', 'Request has expired.');
 }
 
-/** A header of AWS's own that is not signed could have been added by anyone on the way. */
+/** Requires the headers that steer an AWS service to be signed: anyone on the way could have added one that is not. */
 function requireSigned(signed: readonly string[], headers: IncomingHttpHeaders): void {
-  const unsigned = Object.keys(headers).filter((name) => name === 'host' || name.startsWith('x-amz-'));
-  const missing = unsigned.filter((name) => !signed.includes(name));
+  const steering = Object.keys(headers).filter((name) => name === 'host' || name.startsWith('x-amz-'));
+  const missing = steering.filter((name) => !signed.includes(name));
   if (missing.length === 0) return;
   throw new AwsError(403, 'AccessDenied', `There were headers present that were not signed: ${missing}.`);
 }
 
-/** S3 signs what `x-amz-content-sha256` says of the body, which may be that the body is not signed. */
-function signedPayloadHash({ headers, payloadHash }: SignedRequest, service: string, claim: Claim): string {
-  if (service !== 's3') return payloadHash;
+function signedPayloadHash(
+  { headers, payloadHash }: SignedRequest,
+  { signsAsDeclared = false }: SigningService,
+  claimed: ClaimedSignature,
+): string {
+  if (!signsAsDeclared) return payloadHash;
   const declared = headers['x-amz-content-sha256']?.toString();
   if (declared === undefined) {
-    if (claim.expires !== undefined) return UNSIGNED_PAYLOAD;
+    if (claimed.expires !== undefined) return UNSIGNED_PAYLOAD;
     throw new AwsError(400, 'InvalidRequest', 'Missing required header: x-amz-content-sha256.');
   }
   if (declared !== UNSIGNED_PAYLOAD && payloadHash !== UNSIGNED_PAYLOAD && declared !== payloadHash) {
@@ -146,15 +151,16 @@ function signedPayloadHash({ headers, payloadHash }: SignedRequest, service: str
   return declared;
 }
 
-/** The signer's own arithmetic, on exactly the headers that the request says are signed. */
+/** Computes what a signer has signed, with the SDK's own signer, from exactly the headers that the request lists. */
 class Verifier extends SignatureV4Base {
   constructor(credentials: LocalCredentials, { region, service }: SigningScope) {
-    super({ credentials, region, service, sha256, uriEscapePath: service !== 's3' });
+    const { signingName, signsAsDeclared = false } = service;
+    super({ credentials, region, service: signingName, sha256, uriEscapePath: !signsAsDeclared });
   }
 
   async stringToSign(
     request: SignedRequest & { readonly path: string; readonly query: URLSearchParams },
-    { signedHeaders, credential, date }: Claim,
+    { signedHeaders, credential, date }: ClaimedSignature,
   ): Promise<string> {
     const headers = Object.fromEntries(
       signedHeaders.map((name) => [name, request.headers[name]?.toString() ?? '']),

@@ -1,16 +1,36 @@
+import { ACCOUNT_ID } from '../template/account.ts';
+import type { ResourceTypes } from '../template/resource-types.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
+import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import { type PolicyKind, readPolicy } from './evaluate.ts';
 import { UnsupportedPolicyError } from './pattern.ts';
 import type { Role } from './principal.ts';
-import type { ResourcePolicy } from './principals.ts';
+import { Principals, type ResourcePolicy } from './principals.ts';
 
-/** Those that would allow or deny something, and are not read here. */
+export const IAM_RESOURCES: ResourceTypes = {
+  'AWS::IAM::Role': ({ name }) => ({ Ref: name, Arn: `arn:aws:iam::${ACCOUNT_ID}:role/${name}` }),
+};
+
+/** Properties of a role that would allow or deny something, and are not read here. */
 const UNREAD = ['ManagedPolicyArns', 'PermissionsBoundary', 'Policies'];
+
+/**
+ * Opens the principals of a stack, whose keys and sessions are kept in `dir`.
+ *
+ * @throws UnsupportedTemplateError for a policy that is not evaluated locally
+ */
+export function openPrincipals(dir: string, template: StackTemplate): Principals {
+  return new Principals({
+    dir,
+    roles: readRoles(template),
+    resourcePolicies: readResourcePolicies(template),
+  });
+}
 
 /**
  * The stack's roles, with the policies that are attached to each.
  *
- * @throws UnsupportedPolicyError for a policy that is not evaluated locally
+ * @throws UnsupportedTemplateError for a policy that is not evaluated locally
  */
 export function readRoles(template: StackTemplate): readonly Role[] {
   const [managed] = template.resources('AWS::IAM::ManagedPolicy');
@@ -55,7 +75,7 @@ export function readResourcePolicies(template: StackTemplate): readonly Resource
   return [...attached('AWS::S3::BucketPolicy', 'Bucket'), ...attached('AWS::SQS::QueuePolicy', 'Queues')];
 }
 
-/** By id, for a queue's own `Ref` has no value before there is an endpoint. */
+/** The logical id of what a policy is attached to. */
 function referredId(reference: unknown): string {
   const { Ref } = reference as { Ref?: unknown };
   if (typeof Ref === 'string') return Ref;
@@ -71,6 +91,6 @@ function read(
   try {
     return readPolicy(template.resolve(properties[property]), kind);
   } catch (error) {
-    throw new Error(`${logicalId}: ${(error as Error).message}`, { cause: error });
+    throw new UnsupportedTemplateError(`${logicalId}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { sequenceNumberOf } from '../dynamodb/stream-record.ts';
-import type { ObjectStore } from '../s3/object-store.ts';
+import type { VersionStore } from '../s3/version-store.ts';
 import type { DiscardedBatch } from './mapping.ts';
 
 export interface FailureDestinationOptions {
-  readonly store: ObjectStore;
+  readonly store: VersionStore;
   /** The bucket that the objects go to. @default - what is given up is dropped */
   readonly failureBucket?: string;
   readonly functionArn: string;

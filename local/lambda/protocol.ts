@@ -19,7 +19,7 @@ export interface ToWorker {
   readonly deadline: number;
 }
 
-interface Failure {
+interface FailureMessage {
   readonly type: string;
   readonly message: string;
   readonly stack?: string;
@@ -27,8 +27,8 @@ interface Failure {
 
 export type FromWorker =
   | { readonly kind: 'ready' }
-  | ({ readonly kind: 'init-failure' } & Failure)
+  | ({ readonly kind: 'init-failure' } & FailureMessage)
   | { readonly kind: 'result'; readonly id: number; readonly result: string }
-  | ({ readonly kind: 'failure'; readonly id: number } & Failure)
+  | ({ readonly kind: 'failure'; readonly id: number } & FailureMessage)
   /** One JSON object. */
   | { readonly kind: 'log'; readonly line: string };

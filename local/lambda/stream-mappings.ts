@@ -1,5 +1,5 @@
 import type { StreamLog } from '../dynamodb/stream-log.ts';
-import type { ObjectStore } from '../s3/object-store.ts';
+import type { VersionStore } from '../s3/version-store.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import { createFailureDestination } from './failure-destination.ts';
 import type { StreamMapping } from './mapping-template.ts';
@@ -11,7 +11,7 @@ export interface StreamMappingsOptions {
   /** Runs a function; a rejection is its failure on the whole batch. */
   readonly invoke: (functionName: string, payload: unknown) => Promise<unknown>;
   /** Holds the buckets for what is given up. */
-  readonly store: ObjectStore;
+  readonly store: VersionStore;
   readonly firstBackoffMs: number;
 }
 

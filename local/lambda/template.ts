@@ -1,7 +1,14 @@
+import { localArn, type ResourceTypes } from '../template/resource-types.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
 import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import type { AsyncFunction } from './async-invocations.ts';
 import type { FunctionDefinition } from './sandbox.ts';
+
+/** The functions, and where their logs go, which only policies name. */
+export const LAMBDA_RESOURCES: ResourceTypes = {
+  'AWS::Lambda::Function': ({ name }) => ({ Ref: name, Arn: localArn('lambda', `function:${name}`) }),
+  'AWS::Logs::LogGroup': ({ name }) => ({ Ref: name, Arn: localArn('logs', `log-group:${name}:*`) }),
+};
 
 /** Lambda's own defaults. */
 const DEFAULT_TIMEOUT_SECONDS = 3;

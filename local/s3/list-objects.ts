@@ -1,13 +1,16 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../http/aws-error.ts';
 import { xmlDocument } from '../http/xml.ts';
+import type { S3Context } from './context.ts';
 import { readListParameters, S3_NAMESPACE, sortedKeys } from './listing.ts';
-import type { ObjectStore } from './object-store.ts';
 import { compareKeys } from './object-version.ts';
-import type { Target } from './target.ts';
 
 /** ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
-export function listObjects({ bucket, query }: Target, response: ServerResponse, store: ObjectStore): void {
+export function listObjects(
+  { target: { bucket, query }, store }: S3Context,
+  _: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { prefix, maxKeys, encode } = readListParameters(query);
   const token = query.get('continuation-token');
   const after = token === null ? (query.get('start-after') ?? '') : readToken(token);
@@ -48,7 +51,7 @@ export function listObjects({ bucket, query }: Target, response: ServerResponse,
   response.writeHead(200, { 'content-type': 'application/xml' }).end(body);
 }
 
-/** The next page begins after a key: what is removed meanwhile does not move it. */
+/** A token names the key after which the next page begins, so that removals in the meantime do not move the page. */
 const makeToken = (key: string) => `1/${Buffer.from(key).toString('base64')}`;
 
 function readToken(token: string): string {

@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../http/aws-error.ts';
 import { type XmlElement, xmlDocument } from '../http/xml.ts';
+import type { S3Context } from './context.ts';
 import { readListParameters, S3_NAMESPACE, sortedKeys } from './listing.ts';
-import type { ObjectStore } from './object-store.ts';
 import { compareKeys, type ObjectVersion } from './object-version.ts';
-import type { Target } from './target.ts';
+import type { VersionStore } from './version-store.ts';
 
 interface Listed {
   readonly version: ObjectVersion;
@@ -13,9 +13,9 @@ interface Listed {
 
 /** ListObjectVersions: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
 export function listObjectVersions(
-  { bucket, query }: Target,
+  { target: { bucket, query }, store }: S3Context,
+  _: IncomingMessage,
   response: ServerResponse,
-  store: ObjectStore,
 ): void {
   const { prefix, maxKeys, encode } = readListParameters(query);
   const keyMarker = query.get('key-marker') ?? '';
@@ -48,9 +48,12 @@ export function listObjectVersions(
   response.writeHead(200, { 'content-type': 'application/xml' }).end(body);
 }
 
-/** Ids sort by age, so that a page goes on where the last one ended even if that version was removed since. */
+/**
+ * Lists the versions after the markers. Ids sort by age, so that a page goes on where the last one ended even if that
+ * version was removed since.
+ */
 function listAfter(
-  store: ObjectStore,
+  store: VersionStore,
   bucket: string,
   prefix: string,
   keyMarker: string,

@@ -1,6 +1,6 @@
 import { AwsError } from '../http/aws-error.ts';
-import type { ObjectStore } from './object-store.ts';
 import { compareKeys, type ObjectVersion } from './object-version.ts';
+import type { VersionStore } from './version-store.ts';
 
 /** What listings have in common: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export interface ListParameters {
@@ -25,7 +25,7 @@ export function readListParameters(query: URLSearchParams): ListParameters {
 }
 
 /** The keys of a bucket that begin so, in S3's order, each with its versions, newest first. */
-export function sortedKeys(store: ObjectStore, bucket: string, prefix: string) {
+export function sortedKeys(store: VersionStore, bucket: string, prefix: string) {
   return [...store.keys(bucket)]
     .filter(([key]) => key.startsWith(prefix))
     .sort(([a], [b]) => compareKeys(a, b)) as readonly (readonly [string, readonly ObjectVersion[]])[];

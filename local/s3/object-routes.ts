@@ -1,31 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { AwsError } from '../http/aws-error.ts';
-import type { S3Authorization } from './authorization.ts';
 import { parseByteRange } from './byte-range.ts';
+import type { S3Context } from './context.ts';
 import { requireHeaderValue } from './object-headers.ts';
-import type { ObjectStore } from './object-store.ts';
 import type { StoredVersion } from './object-version.ts';
 import { isNotModified, isRangeWanted } from './preconditions.ts';
 import type { Target } from './target.ts';
+import type { VersionStore } from './version-store.ts';
 
-interface RouteContext {
-  readonly store: ObjectStore;
-  readonly authorization: S3Authorization;
-  /** Whether the bucket is. */
-  readonly versioned: boolean;
-}
-
-/** HeadObject and GetObject. The query of a presigned URL says what headers would. */
+/** HeadObject and GetObject. A presigned URL gives in its query what headers would give. */
 export async function readObject(
-  target: Target,
+  { target, bucket: { versioned }, store, authorization }: S3Context,
   request: IncomingMessage,
   response: ServerResponse,
-  { store, authorization, versioned }: RouteContext,
 ): Promise<void> {
   const { query } = target;
-  authorization.require(query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject', target);
-  // Whoever may not list a bucket does not learn what is missing from it.
+  // A signer who may not list a bucket does not learn which keys it lacks.
   const mayList = authorization.allows('s3:ListBucket', { ...target, key: '' });
   const version = requireVersion(store, target, mayList, response);
   if (isNotModified(request.headers, version, new Date())) {
@@ -54,15 +45,16 @@ export async function readObject(
   await pipeline(file.createReadStream({ start, end }), response);
 }
 
-/** DeleteObject: a delete marker, or with a version's id that version, gone; without versions the object, gone. */
+/**
+ * DeleteObject: puts a delete marker on the object, or removes the version that the request names. In a bucket without
+ * versions it removes the object.
+ */
 export async function deleteObject(
-  target: Target,
+  { target: { bucket, key, query }, bucket: { versioned }, store }: S3Context,
+  _: IncomingMessage,
   response: ServerResponse,
-  { store, authorization, versioned }: RouteContext,
 ): Promise<void> {
-  const { bucket, key, query } = target;
   const versionId = query.get('versionId');
-  authorization.require(versionId === null ? 's3:DeleteObject' : 's3:DeleteObjectVersion', target);
   if (versionId === null && !versioned) {
     const only = store.find(bucket, key);
     if (only !== undefined) await store.remove(bucket, key, only.versionId);
@@ -78,7 +70,7 @@ export async function deleteObject(
 }
 
 function requireVersion(
-  store: ObjectStore,
+  store: VersionStore,
   { bucket, key, query }: Target,
   mayList: boolean,
   response: ServerResponse,

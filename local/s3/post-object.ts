@@ -7,15 +7,15 @@ import { S3Authorization } from './authorization.ts';
 import { declaredSha256 } from './declared-checksum.ts';
 import { type PostForm, readPostForm } from './multipart.ts';
 import { objectHeaders } from './object-headers.ts';
-import type { ObjectStore } from './object-store.ts';
 import type { ObjectDescription, StoredVersion } from './object-version.ts';
 import { authorizePost, refuseAuthorizationHeader } from './post-authorization.ts';
 import { missingField, requireFormField, requireHonouredFields } from './post-fields.ts';
 import type { PostPolicy } from './post-policy.ts';
 import type { StagedUpload } from './staged-upload.ts';
+import type { VersionStore } from './version-store.ts';
 
 export interface PostContext {
-  readonly store: ObjectStore;
+  readonly store: VersionStore;
   readonly scope: SigningScope;
   readonly iam: AccessControl;
   readonly now: () => Date;

@@ -8,8 +8,8 @@ interface Receipt {
 }
 
 /**
- * Who has received which message: it is hidden from others for a while, and answers to the handle of its last receipt
- * alone. Forgotten when the process ends, as if every while had passed.
+ * Who has received which message. A message that was received is hidden from others for a while, and can be deleted by the
+ * handle of its last receipt only. Receipts are kept in memory: every message is visible to the next process.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 export class Receipts {
@@ -29,7 +29,7 @@ export class Receipts {
   }
 
   /**
-   * The message that a handle is good for; none where it has been received again since.
+   * Finds the message of a receipt: none where the message has been received again since.
    *
    * @throws AwsError 400 ReceiptHandleIsInvalid for a handle that was never given
    */

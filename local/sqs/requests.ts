@@ -10,7 +10,8 @@ const ReceiptHandle = v.string();
 const VisibilityTimeout = wholeNumber(0, 43_200);
 
 /**
- * The operations that there are. A parameter that is not listed would change what they do, so it is refused.
+ * The operations that are here, and their parameters. A request with any other parameter is refused: to ignore one would
+ * do something else than SQS does.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
  */
 const REQUESTS = {
@@ -28,12 +29,6 @@ const REQUESTS = {
 export type QueueOperation = keyof typeof REQUESTS;
 
 export type QueueRequest<TOperation extends QueueOperation> = v.InferOutput<(typeof REQUESTS)[TOperation]>;
-
-/** @throws AwsError 400 where there is no such operation */
-export function requireOperation(name: string): asserts name is QueueOperation {
-  if (Object.hasOwn(REQUESTS, name)) return;
-  throw new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
-}
 
 /** @throws AwsError 400 InvalidParameterValue */
 export function readRequest<TOperation extends QueueOperation>(

@@ -1,3 +1,4 @@
+import type { QueryParameters } from '../endpoint/query-service.ts';
 import { AwsError } from '../http/aws-error.ts';
 
 export interface AssumeRoleRequest {
@@ -8,13 +9,13 @@ export interface AssumeRoleRequest {
 }
 
 const MIN_SECONDS = 900;
-/** Of a role that is assumed with a role's own credentials, and there are no others here. */
+/** A role that is assumed with another role's credentials lasts an hour at most, and all credentials here are a role's. */
 const MAX_SECONDS = 3600;
 const MAX_TAGS = 50;
 
 const ROLE_ARN = /^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]{1,64}$/;
 const SESSION_NAME = /^[\w+=,.@-]{2,64}$/;
-/** No wildcard is among a tag's characters. */
+/** A tag's characters include no wildcard. */
 const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
 const TAG = /^Tags\.member\.(\d{1,3})\.(Key|Value)$/;
@@ -22,20 +23,10 @@ const TAG = /^Tags\.member\.(\d{1,3})\.(Key|Value)$/;
 /**
  * Reads AssumeRole's parameters: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  *
- * @throws AwsError 400, also for a parameter that is not implemented: without it the session would be another one
+ * @throws AwsError 400, also for a parameter that is not implemented: to ignore it would give another session than STS does
  */
-export function readAssumeRole(parameters: URLSearchParams): AssumeRoleRequest {
-  const {
-    Action,
-    Version,
-    RoleArn = '',
-    RoleSessionName = '',
-    DurationSeconds = '3600',
-    ...others
-  } = Object.fromEntries(parameters);
-  if (Action !== 'AssumeRole' || Version !== '2011-06-15') {
-    throw new AwsError(400, 'InvalidAction', `Could not find operation ${Action} for version ${Version}`);
-  }
+export function readAssumeRole(parameters: QueryParameters): AssumeRoleRequest {
+  const { RoleArn = '', RoleSessionName = '', DurationSeconds = '3600', ...others } = parameters;
   if (!ROLE_ARN.test(RoleArn)) throw invalid(`${RoleArn} is invalid`);
   if (!SESSION_NAME.test(RoleSessionName)) {
     throw invalid(`Value '${RoleSessionName}' at 'roleSessionName' failed to satisfy constraint`);
@@ -47,10 +38,10 @@ export function readAssumeRole(parameters: URLSearchParams): AssumeRoleRequest {
   return { roleArn: RoleArn, sessionName: RoleSessionName, seconds, tags: readTags(others) };
 }
 
-function readTags(parameters: Readonly<Record<string, string>>): Record<string, string> {
+function readTags(parameters: QueryParameters): Record<string, string> {
   const members = new Map<string, { Key?: string; Value?: string }>();
   for (const [name, value] of Object.entries(parameters)) {
-    // How an empty list is written.
+    // The SDK writes an empty list so.
     if (name === 'Tags' && value === '') continue;
     const [, index, field] = TAG.exec(name) ?? [];
     if (index === undefined || field === undefined) throw invalid(`${name} is not implemented`);
@@ -62,7 +53,7 @@ function readTags(parameters: Readonly<Record<string, string>>): Record<string, 
     return [Key, Value];
   });
   if (tags.length > MAX_TAGS) throw invalid(`Member must have length less than or equal to ${MAX_TAGS}`);
-  // A key is the same in any case.
+  // Two keys that differ in case only are one key.
   if (new Set(tags.map(([key]) => key.toLowerCase())).size < tags.length) {
     throw new AwsError(400, 'InvalidParameterValue', 'Duplicate tag keys found');
   }

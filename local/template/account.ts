@@ -1,3 +1,4 @@
-/** The one account and region of everything local. */
+/** The one account, Region and stack of everything local. */
 export const ACCOUNT_ID = '000000000000';
 export const REGION = 'us-east-1';
+export const STACK_NAME = 'NexusRawStorage';

@@ -1,13 +1,16 @@
+import { UnsupportedTemplateError } from './unsupported.ts';
+
 /** Local values of a stack's resources: `Fn::GetAtt` by the attribute's name, `Ref` by the attribute `Ref`. */
 export type ResourceValues = (logicalId: string, attribute: string) => string | undefined;
 
-type Json = unknown;
+type TemplatePart = unknown;
 
 /** An intrinsic function of the template that has no local value. */
-export class UnresolvedIntrinsicError extends Error {
+export class UnresolvedIntrinsicError extends UnsupportedTemplateError {
+  override readonly name = 'UnresolvedIntrinsicError';
+
   constructor(intrinsic: string) {
     super(`The template's ${intrinsic} has no local value`);
-    this.name = 'UnresolvedIntrinsicError';
   }
 }
 
@@ -17,7 +20,7 @@ export class UnresolvedIntrinsicError extends Error {
  *
  * @throws UnresolvedIntrinsicError for any other intrinsic function, and for a resource without such a value.
  */
-export function resolveIntrinsics(part: Json, values: ResourceValues): Json {
+export function resolveIntrinsics(part: TemplatePart, values: ResourceValues): TemplatePart {
   const lookUp = (logicalId: string, attribute: string): string => {
     const value = values(logicalId, attribute);
     if (value === undefined) {
@@ -28,7 +31,7 @@ export function resolveIntrinsics(part: Json, values: ResourceValues): Json {
     return value;
   };
 
-  const resolve = (node: Json): Json => {
+  const resolve = (node: TemplatePart): TemplatePart => {
     if (Array.isArray(node)) return node.map(resolve);
     if (typeof node !== 'object' || node === null) return node;
     const [entry, ...others] = Object.entries(node);
@@ -38,7 +41,7 @@ export function resolveIntrinsics(part: Json, values: ResourceValues): Json {
     return apply(...entry);
   };
 
-  const apply = (name: string, argument: Json): string => {
+  const apply = (name: string, argument: TemplatePart): string => {
     switch (name) {
       case 'Ref':
         return lookUp(String(argument), 'Ref');
@@ -49,13 +52,13 @@ export function resolveIntrinsics(part: Json, values: ResourceValues): Json {
         return lookUp(logicalId, attribute);
       }
       case 'Fn::Join': {
-        const [separator, parts] = argument as [string, Json[]];
+        const [separator, parts] = argument as [string, TemplatePart[]];
         return parts.map((part) => String(resolve(part))).join(separator);
       }
       case 'Fn::Sub': {
         const [text, own] = (Array.isArray(argument) ? argument : [argument, {}]) as [
           string,
-          Record<string, Json>,
+          Record<string, TemplatePart>,
         ];
         return text.replaceAll(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
           if (literal) return `\${${name}}`;

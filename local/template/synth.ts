@@ -4,34 +4,35 @@ import { App } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { RawStorage } from '../../lib/raw-storage.ts';
 import { RawStorageStack, type RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
-import { StackTemplate, type TemplateJson } from './template.ts';
-
-export const STACK_NAME = 'NexusRawStorage';
+import { STACK_NAME } from './account.ts';
+import { StackTemplate, type TemplateJson, type TemplateOptions } from './template.ts';
 
 /** Adds a subscriber's construct to the stack that the storage is in. */
 export type Mount = (stack: Construct, id: string, storage: RawStorage) => void;
 
 const FEATURE_FLAGS = new URL('../../cdk.json', import.meta.url);
 
+export interface SynthOptions extends Omit<TemplateOptions, 'assembly'> {
+  readonly settings: RawStorageStackProps;
+  /** Where the template and the bundles are left. */
+  readonly outdir: string;
+  /** Adds to the stack what subscribes to its bus. @default - nothing */
+  readonly subscribers?: readonly Mount[] | undefined;
+}
+
 /**
  * Synthesizes the stack that deploys, bundles included.
  *
- * @param outdir where the template and the bundles are left
- * @param subscribers what else is in the stack
  * @throws SettingError for a setting that cannot be
  */
-export function synthesize(
-  settings: RawStorageStackProps,
-  outdir: string,
-  subscribers: readonly Mount[] = [],
-): StackTemplate {
+export function synthesize({ settings, outdir, subscribers = [], ...options }: SynthOptions): StackTemplate {
   mkdirSync(outdir, { recursive: true, mode: 0o700 });
-  // On Lambda no package.json is around a bundle, and then it is CommonJS; here one of ES modules may be.
+  // On Lambda a bundle is CommonJS, for no package.json is around it. Here the repository's would make it an ES module.
   writeFileSync(join(outdir, 'package.json'), '{"type":"commonjs"}');
   const app = new App({
     outdir,
     analyticsReporting: false,
-    // Takes seconds, and is `cdk synth`'s to do.
+    // It takes seconds, and `cdk synth` does it.
     builtinCloudFormationValidation: false,
     context: {
       ...JSON.parse(readFileSync(FEATURE_FLAGS, 'utf8')).context,
@@ -44,5 +45,5 @@ export function synthesize(
     mount(stack, index === 0 ? 'Subscriber' : `Subscriber${index + 1}`, stack.storage);
   }
   const { template } = app.synth().getStackArtifact(stack.artifactId);
-  return new StackTemplate(template as TemplateJson, outdir);
+  return new StackTemplate(template as TemplateJson, { ...options, assembly: outdir });
 }

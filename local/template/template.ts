@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { resolveIntrinsics, UnresolvedIntrinsicError } from './intrinsics.ts';
-import { localAttributes, pseudoParameter } from './local-values.ts';
+import { type Attributes, type Endpoints, pseudoParameter, type ResourceTypes } from './resource-types.ts';
+import { UnsupportedTemplateError } from './unsupported.ts';
 
 export interface TemplateJson {
   readonly Resources: Readonly<Record<string, ResourceJson>>;
@@ -24,28 +25,28 @@ export interface Resource {
   readonly asset: string | undefined;
 }
 
+export interface TemplateOptions {
+  /** The directory of the template's assets. */
+  readonly assembly: string;
+  /** The types whose resources have local values. */
+  readonly types: ResourceTypes;
+  readonly endpoints: Endpoints;
+}
+
 /** A synthesized stack's template, with local names in place of those that CloudFormation would give. */
 export class StackTemplate {
   readonly #json: TemplateJson;
-  readonly #assembly: string;
-  readonly #awsUrl: string | undefined;
+  readonly #options: TemplateOptions;
   readonly #resources: ReadonlyMap<string, Resource>;
 
-  /** `assembly` is the directory of the template's assets. */
-  constructor(json: TemplateJson, assembly: string, awsUrl?: string) {
-    this.#awsUrl = awsUrl;
+  constructor(json: TemplateJson, options: TemplateOptions) {
     this.#json = json;
-    this.#assembly = assembly;
+    this.#options = options;
     const taken = new Set<string>();
     const resources = Object.entries(json.Resources).map(([logicalId, resource]) =>
       this.#read(logicalId, resource, taken),
     );
     this.#resources = new Map(resources.map((resource) => [resource.logicalId, resource]));
-  }
-
-  /** The same template once the AWS endpoint is known. */
-  at(awsUrl: string): StackTemplate {
-    return new StackTemplate(this.#json, this.#assembly, awsUrl);
   }
 
   resources(...types: readonly string[]): readonly Resource[] {
@@ -61,13 +62,14 @@ export class StackTemplate {
         (value) => value !== undefined && names.includes(value),
       );
     });
-    if (found === undefined) throw new Error(`The template has no ${[types].flat().join(' or ')} ${text}`);
+    if (found === undefined)
+      throw new UnsupportedTemplateError(`The template has no ${[types].flat().join(' or ')} ${text}`);
     return found;
   }
 
   output(name: string): string {
     const output = this.#json.Outputs?.[name];
-    if (output === undefined) throw new Error(`The template has no output ${name}`);
+    if (output === undefined) throw new UnsupportedTemplateError(`The template has no output ${name}`);
     return String(this.resolve(output.Value));
   }
 
@@ -98,8 +100,10 @@ export class StackTemplate {
     });
   }
 
-  #attributes(resource: Resource) {
-    return localAttributes(resource, this.#awsUrl);
+  /** A resource of a type that is not run locally has no values. */
+  #attributes(resource: Resource): Attributes {
+    const { types, endpoints } = this.#options;
+    return types[resource.type]?.(resource, endpoints) ?? {};
   }
 
   #read(logicalId: string, resource: ResourceJson, taken: Set<string>): Resource {
@@ -113,7 +117,7 @@ export class StackTemplate {
       type,
       name,
       properties,
-      asset: asset === undefined ? asset : join(this.#assembly, String(asset)),
+      asset: asset === undefined ? asset : join(this.#options.assembly, String(asset)),
     };
   }
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ContentType, PresignRequest, RegisterRequest } from '#contract/asset';
+import { ContentType } from '#contract/asset';
 import { parseJson } from '#contract/json';
+import { PresignRequest, RegisterRequest } from '#contract/uploads';
 import { contentTypeOf } from '#core/uploads/content-type';
 
 const asset_id = '0e3e4b3a-8f0e-4b58-9c0a-2f4f0f6d5a11';

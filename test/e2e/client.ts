@@ -15,7 +15,7 @@ export class Client extends ApiClient {
 
 /** The events of an asset that are on the bus by now, in their order there. */
 export function eventsOf(cloud: Cloud, assetId: string): DatasetEvent[] {
-  return cloud.events
+  return cloud.bus
     .events()
     .map(({ detail }) => detail as DatasetEvent)
     .filter((event) => event.asset_id === assetId);

@@ -5,7 +5,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
+import type { PresignResponse } from '#contract/uploads';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -58,18 +58,18 @@ const post = (route: string, body: object) =>
 /** All that is the victim's. */
 async function belongings() {
   const asset = await victim.get(asset_id);
-  const objects = [...cloud.store.keys(cloud.names.bucket)].filter(([name]) =>
+  const objects = [...cloud.services.s3.store.keys(cloud.names.bucket)].filter(([name]) =>
     name.startsWith('tenants/t_ab/'),
   );
-  const events = cloud.events.events().filter(({ detail }) => detail['tenant_id'] === 't_ab');
+  const events = cloud.bus.events().filter(({ detail }) => detail['tenant_id'] === 't_ab');
   const { body } = asset;
   return { body, objects: structuredClone(objects), events: events.length };
 }
 
 describe('with the handler’s tenant check removed by hand, the embedded cloud refuses the crossing all the same', () => {
-  test('get-asset reads no other tenant’s record', async () => {
-    await inject('get-asset', [
-      'get-asset.ts',
+  test('assets reads no other tenant’s record', async () => {
+    await inject('assets', [
+      'assets.ts',
       '.get({ tenant_id, env, asset_id })',
       '.get({ tenant_id: globalThis.chosen, env, asset_id })',
     ]);
@@ -87,8 +87,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
     const unregistered = await victim.uploaded(FILENAME, SECRET);
     await inject('register', [
       'register.ts',
-      '.register(caller, request)',
-      '.register({ ...caller, tenant_id: globalThis.chosen }, request)',
+      '.register(caller, body)',
+      '.register({ ...caller, tenant_id: globalThis.chosen }, body)',
     ]);
     const before = await belongings();
     for (const id of [unregistered, asset_id]) {
@@ -130,8 +130,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
   test('presign-upload makes no record and no event of another tenant’s', async () => {
     await inject('presign-upload', [
       'presign-upload.ts',
-      '.presign(caller, request)',
-      '.presign({ ...caller, tenant_id: globalThis.chosen }, request)',
+      '.presign(caller, body)',
+      '.presign({ ...caller, tenant_id: globalThis.chosen }, body)',
     ]);
     const planted = randomUUID();
     const before = await belongings();
@@ -146,8 +146,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
   test('a form for another tenant’s key, signed in error, uploads nothing', async () => {
     await inject('presign-upload', [
       'core/uploads/presigner.ts',
-      'key: objectKey(asset),',
-      'key: objectKey({ ...asset, tenant_id: globalThis.chosen }),',
+      'key: location.key,',
+      "key: objectLocation('', { ...asset, tenant_id: globalThis.chosen }).key,",
     ]);
     const { status, body } = await post('presign-upload', {
       asset_id: randomUUID(),

@@ -55,7 +55,7 @@ test('publish-events killed 100 times loses no event and makes none up', async (
 
   function deliveries(): Map<string, DatasetEvent[]> {
     const written = new Set(assets);
-    const details = cloud.events.events().map(({ detail }) => detail as unknown as DatasetEvent);
+    const details = cloud.bus.events().map(({ detail }) => detail as unknown as DatasetEvent);
     const ours = details.filter(({ asset_id }) => written.has(asset_id));
     return Map.groupBy(ours, ({ asset_id }) => asset_id);
   }
@@ -70,20 +70,21 @@ function distinct(events: readonly DatasetEvent[]): DatasetEvent[] {
 class Killer {
   left: number;
 
-  constructor({ events, functions }: Cloud, kills: number) {
+  constructor({ services, functions }: Cloud, kills: number) {
     this.left = kills;
-    const put = events.handle.bind(events);
+    const { PutEvents } = services.eventbridge.operations;
+    const put = PutEvents.handle.bind(PutEvents);
     const kill = async () => {
       this.left--;
       await functions.kill('publish-events');
     };
-    vi.spyOn(events, 'handle').mockImplementation(async (operation, input) => {
+    vi.spyOn(PutEvents, 'handle').mockImplementation(async (input, caller) => {
       const fate = this.left > 0 ? Math.floor(Math.random() * 6) : undefined;
       if (fate === 0) {
         await kill();
         throw new AwsError(503, 'ServiceUnavailable', 'Nobody is there to hear it.');
       }
-      const output = await put(operation, input);
+      const output = await put(input, caller);
       if (fate === 1) await kill();
       if (fate === 2) void sleep(Math.random() * 100).then(kill);
       return output;

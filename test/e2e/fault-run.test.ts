@@ -27,9 +27,9 @@ const SEED = Number(process.env['FAULT_SEED'] ?? randomInt(2 ** 32));
  * is left. Some are written over the SDK meanwhile; the others' changes are in the table's stream before.
  */
 async function publishUnderFaults(assets: number, written = 0) {
-  const seen = cloud.events.events().length;
+  const seen = cloud.bus.events().length;
   const faults = new RandomFaults({ rate: 0.05, seed: SEED });
-  const idle = injectFaults(cloud.events, faults.choose);
+  const idle = injectFaults(cloud.services.eventbridge, faults.choose);
   const writer = new AssetWriter(cloud);
   const start = performance.now();
   writer.streamMany(assets - written);
@@ -39,7 +39,7 @@ async function publishUnderFaults(assets: number, written = 0) {
   writer.close();
   await idle();
   vi.restoreAllMocks();
-  const deliveries = cloud.events.events().slice(seen);
+  const deliveries = cloud.bus.events().slice(seen);
   const tally = tallyDeliveries(
     writer.changes,
     deliveries.map(({ detail }) => detail as unknown as DatasetEvent),
@@ -56,7 +56,7 @@ test('10,000 assets under 5 % faults: no event is lost, made up, or out of its a
   expect(tally).toMatchObject({ changes: 20_000, lost: 0, unknown: 0, outOfOrder: 0 });
   // Else no fault came after the bus had taken an event.
   expect(tally.duplicates).toBeGreaterThan(0);
-  expect([...cloud.queues.values()].flatMap((queue) => queue.messages())).toEqual([]);
+  expect([...cloud.services.sqs.queues.values()].flatMap((queue) => queue.messages())).toEqual([]);
 }, 300_000);
 
 test.each<[string, keyof DeliveryTally, text: string, bug: string]>([

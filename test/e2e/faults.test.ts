@@ -18,7 +18,7 @@ beforeAll(async () => {
   cloud = await startCloud({ firstBackoffMs: 1 });
 });
 beforeEach(() => {
-  seen = cloud.events.events().length;
+  seen = cloud.bus.events().length;
   writer = new AssetWriter(cloud);
 });
 afterEach(() => {
@@ -32,7 +32,7 @@ const published = () => expect.poll(() => writer.log.undelivered().length, { tim
 
 /** What has been put on the bus by this test, in order. */
 const delivered = () =>
-  cloud.events
+  cloud.bus
     .events()
     .slice(seen)
     .map(({ detail }) => detail as unknown as DatasetEvent);
@@ -47,7 +47,7 @@ describe('PutEvents', () => {
     ['is throttled', { kind: 'throttle' }],
   ])('%s, longer than the SDK tries again: the events come all the same, in order', async (_, fault) => {
     let calls = 0;
-    injectFaults(cloud.events, () => (++calls <= 4 ? fault : undefined));
+    injectFaults(cloud.services.eventbridge, () => (++calls <= 4 ? fault : undefined));
     const changes = await writer.write();
     await published();
     expect(calls).toBe(6);
@@ -64,7 +64,7 @@ describe('PutEvents', () => {
     ['ThrottlingException', 5],
   ])('refuses entries 3 and 7 of ten with %s, %i times: all come, in order', async (code, times) => {
     const left = new Map<string, number>();
-    injectFaults(cloud.events, (entries) => {
+    injectFaults(cloud.services.eventbridge, (entries) => {
       const ids = entries.map(({ Detail = '' }) => String(JSON.parse(Detail).event_id));
       // Not the assets' next events, which must wait although the bus would take them.
       const full = ids.length === 10 && entries[0]?.DetailType === 'raw_asset_presigned';
@@ -85,7 +85,9 @@ describe('PutEvents', () => {
 
   test('answers later than the client waits: it tries again at once, and the same event comes twice', async () => {
     let calls = 0;
-    const idle = injectFaults(cloud.events, () => (++calls === 1 ? { kind: 'slow', ms: 4_000 } : undefined));
+    const idle = injectFaults(cloud.services.eventbridge, () =>
+      ++calls === 1 ? { kind: 'slow', ms: 4_000 } : undefined,
+    );
     const invoke = vi.spyOn(cloud.functions, 'invoke');
     const start = performance.now();
     const [presigned, registered] = await writer.write();
@@ -100,7 +102,9 @@ describe('PutEvents', () => {
 
   test('takes the entries of a publish-events that is gone by then: the next one puts them again', async () => {
     let calls = 0;
-    const idle = injectFaults(cloud.events, () => (++calls === 1 ? { kind: 'slow', ms: 1_000 } : undefined));
+    const idle = injectFaults(cloud.services.eventbridge, () =>
+      ++calls === 1 ? { kind: 'slow', ms: 1_000 } : undefined,
+    );
     const writing = writer.write();
     await expect.poll(() => calls).toBe(1);
     await cloud.functions.kill('publish-events');
@@ -131,7 +135,7 @@ test('what can never be published goes whole to the poison queue, and all around
   expect(good).toContain(next);
   expect(tallyDeliveries(good, delivered())).toMatchObject(COMPLETE);
 
-  const messages = [...cloud.queues.values()].flatMap((queue) => queue.messages());
+  const messages = [...cloud.services.sqs.queues.values()].flatMap((queue) => queue.messages());
   const buried = new Map(
     messages.map(({ body }) => [JSON.parse(body).record.dynamodb.NewImage.event_id.S, JSON.parse(body)]),
   );

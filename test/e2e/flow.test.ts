@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
+import type { PresignResponse } from '#contract/uploads';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { curlSession, TOKEN_BY_CURL } from '../../local/dev/banner.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -86,7 +86,7 @@ test('a repeated presign of a named asset is a fresh form and no second event', 
 });
 
 test('no event holds a form or a token', async () => {
-  const text = JSON.stringify(cloud.events.events());
+  const text = JSON.stringify(cloud.bus.events());
   const token = cloud.iam.credentialsOf('arn:aws:iam::000000000000:role/presign-upload-role').sessionToken;
   for (const secret of ['policy', 'signature', 'x-amz-', 'eyJ', 'asia', token]) {
     expect(text.toLowerCase()).not.toContain(secret.toLowerCase());

@@ -1,7 +1,7 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
 import { ERRORS, type ErrorCode } from '#contract/errors';
+import type { PresignResponse } from '#contract/uploads';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { type Answer, Client, eventsOf } from './client.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
+import type { PresignResponse } from '#contract/uploads';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { Client } from './client.ts';
 
@@ -46,11 +46,11 @@ it('logs no token, policy, signature or session token, whatever is asked', async
   expect((await new Client(cloud, `${token.slice(0, -4)}AAAA`).presign({ filename: 'a' })).status).toBe(403);
   expect((await faulty(client)).status).toBe(500);
 
-  await expect.poll(() => cloud.events.events().length).toBeGreaterThanOrEqual(2);
+  await expect.poll(() => cloud.bus.events().length).toBeGreaterThanOrEqual(2);
   const output = [
     ...lines,
-    JSON.stringify(cloud.events.events()),
-    JSON.stringify([...cloud.queues.values()].map((queue) => queue.messages())),
+    JSON.stringify(cloud.bus.events()),
+    JSON.stringify([...cloud.services.sqs.queues.values()].map((queue) => queue.messages())),
   ].join('\n');
   expect(output).toContain('token refused');
   expect(output).toContain('internal_error');

@@ -86,7 +86,7 @@ type Refusal = readonly [record: DynamoDBRecord | undefined, code: string];
 /** Lets the bus refuse the events of records, the first `times` calls that any of them is in. */
 function refuse(refusals: readonly Refusal[], times = Number.POSITIVE_INFINITY): void {
   let left = times;
-  injectFaults(aws.bus, (entries) => {
+  injectFaults(aws.services.eventbridge, (entries) => {
     const codes = entries.flatMap(({ Detail = '' }, index) =>
       refusals
         .filter(([record]) => Detail.includes(String(idOf(record))))
@@ -99,8 +99,8 @@ function refuse(refusals: readonly Refusal[], times = Number.POSITIVE_INFINITY):
 
 /** How many entries each call has from now on. */
 function callSizes(): () => number[] {
-  const put = vi.spyOn(aws.bus, 'handle');
-  return () => put.mock.calls.map(([, input]) => (input as PutEvents).Entries.length);
+  const put = vi.spyOn(aws.putEvents, 'handle');
+  return () => put.mock.calls.map(([input]) => (input as PutEvents).Entries.length);
 }
 
 describe('a change', () => {
@@ -141,11 +141,11 @@ describe('a change', () => {
   });
 
   it('carries metadata to the letter', async () => {
-    const put = vi.spyOn(aws.bus, 'handle');
+    const put = vi.spyOn(aws.putEvents, 'handle');
     const metadata = parseJson('{"n":12345678901234567890}') as Record<string, unknown>;
     const presigned = presignedRecord();
     await publish([change(registeredRecord(presigned, metadata), presigned)]);
-    const [, input] = put.mock.calls[0] ?? [];
+    const [input] = put.mock.calls[0] ?? [];
     expect((input as PutEvents).Entries[0]?.Detail).toContain('{"n":12345678901234567890}');
   });
 
@@ -220,7 +220,7 @@ describe('what fails for now', () => {
 
   it('with the whole call is delivered again whole', async () => {
     const records = Array.from({ length: 3 }, () => change(presignedRecord()));
-    vi.spyOn(aws.bus, 'handle').mockRejectedValueOnce(new AwsError(500, 'InternalException', 'down'));
+    vi.spyOn(aws.putEvents, 'handle').mockRejectedValueOnce(new AwsError(500, 'InternalException', 'down'));
     expect(await publish(records)).toEqual(records.map(({ seq }) => seq));
     expect(published()).toEqual([]);
     expect(await publish(records)).toEqual([]);
@@ -229,7 +229,10 @@ describe('what fails for now', () => {
 
   it('is not taken for published when an answer is missing', async () => {
     const records = [change(presignedRecord()), change(presignedRecord())];
-    vi.spyOn(aws.bus, 'handle').mockResolvedValueOnce({ FailedEntryCount: 0, Entries: [{ EventId: 'e' }] });
+    vi.spyOn(aws.putEvents, 'handle').mockResolvedValueOnce({
+      FailedEntryCount: 0,
+      Entries: [{ EventId: 'e' }],
+    });
     expect(await publish(records)).toEqual([]);
     expect(published()).toEqual([idOf(records[1])]);
   });
@@ -239,7 +242,9 @@ describe('when time is up', () => {
   it('nothing more is sent, and what is not published is delivered again', async () => {
     const records = Array.from({ length: 30 }, () => change(presignedRecord()));
     let calls = 0;
-    const idle = injectFaults(aws.bus, () => (++calls === 2 ? { kind: 'slow', ms: 1_500 } : undefined));
+    const idle = injectFaults(aws.services.eventbridge, () =>
+      ++calls === 2 ? { kind: 'slow', ms: 1_500 } : undefined,
+    );
     // The first call is answered; while the second is waited for, the last second begins.
     expect(await publish(records, 2_000)).toEqual(records.slice(10).map(({ seq }) => seq));
     expect(calls).toBe(2);
@@ -281,7 +286,7 @@ describe('metrics tell', () => {
     await publish([records[0], ...others, records[1]]);
     expect(metrics['FailedEntries']).toEqual([2]);
     metrics = {};
-    vi.mocked(aws.bus.handle).mockRestore();
+    vi.mocked(aws.putEvents.handle).mockRestore();
     await publish(records);
     expect(Object.keys(metrics)).toEqual(['EventAge']);
   });
@@ -331,13 +336,13 @@ describe('what can never be published', () => {
     const before = buried().length;
     const records = Array.from({ length: 3 }, () => change(presignedRecord()));
     const refusal = new AwsError(400, 'ValidationException', 'over the limit');
-    const handle = aws.bus.handle.bind(aws.bus);
-    vi.spyOn(aws.bus, 'handle').mockImplementation(async (operation, input) => {
+    const handle = aws.putEvents.handle.bind(aws.putEvents);
+    vi.spyOn(aws.putEvents, 'handle').mockImplementation(async (input, caller) => {
       const poison = (input as PutEvents).Entries.some(({ Detail }) =>
         Detail.includes(String(idOf(records[1]))),
       );
       if (poison) throw refusal;
-      return handle(operation, input);
+      return handle(input, caller);
     });
     expect(await publish(records)).toEqual([]);
     expect(published()).toEqual([idOf(records[0]), idOf(records[2])]);
@@ -349,7 +354,9 @@ describe('what can never be published', () => {
   it('is delivered again while the queue is out of reach', async () => {
     const records = [change(presignedRecord()), change(presignedRecord())];
     refuse([[records[0], 'MalformedDetail']]);
-    vi.spyOn(aws.queue, 'handle').mockRejectedValueOnce(new AwsError(500, 'InternalFailure', 'down'));
+    vi.spyOn(aws.services.sqs.operations.SendMessage, 'handle').mockRejectedValueOnce(
+      new AwsError(500, 'InternalFailure', 'down'),
+    );
     expect(await publish(records)).toEqual([records[0]?.seq]);
     expect(published()).toEqual([idOf(records[1])]);
   });

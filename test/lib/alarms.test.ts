@@ -185,7 +185,7 @@ test('the bundle writes the metrics that the alarms read', async () => {
   const aws = await startAws({ as: 'publish-events' });
   try {
     const [refused, taken] = [presignedRecord(), presignedRecord()];
-    vi.spyOn(aws.bus, 'handle').mockImplementation(async (_, input) => {
+    vi.spyOn(aws.putEvents, 'handle').mockImplementation(async (input) => {
       const { Entries } = input as { Entries: { Detail: string }[] };
       const isRefused = ({ Detail }: { Detail: string }) => Detail.includes(refused.asset.asset_id);
       return {

@@ -1,4 +1,9 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { expect, test } from 'vitest';
+import { ROUTES, type RouteTable } from '#contract/routes';
+import { Api } from '../../lib/api.ts';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { arn, functionNamed, resource, synth } from '../support/synth.ts';
 
@@ -10,7 +15,7 @@ const stage = resource(template, 'AWS::ApiGatewayV2::Stage');
 test.each([
   ['POST /nexus/raw/presign-upload', 'presign-upload'],
   ['POST /nexus/raw/register', 'register'],
-  ['GET /nexus/raw/{asset_id}', 'get-asset'],
+  ['GET /nexus/raw/{asset_id}', 'assets'],
 ] as const satisfies [string, FunctionName][])('%s reaches %s behind the authorizer', (routeKey, name) => {
   const routes = template.findResources('AWS::ApiGatewayV2::Route', { Properties: { RouteKey: routeKey } });
   const [{ Properties: route } = { Properties: {} }] = Object.values(routes);
@@ -84,4 +89,41 @@ test('answers browsers of the allowed origins only', () => {
     ExposeHeaders: ['retry-after'],
     MaxAge: 3600,
   });
+});
+
+test('a route that is added to the table is on the gateway, and its method in CORS', () => {
+  const routes = {
+    ...ROUTES,
+    deleteAsset: { ...ROUTES.getAsset, method: 'DELETE', scope: 'raw:write' },
+  } as const satisfies RouteTable;
+  const stack = new Stack(new App({ analyticsReporting: false, builtinCloudFormationValidation: false }));
+  const functionOf = (id: string) =>
+    new lambda.Function(stack, id, {
+      runtime: lambda.Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('exports.handler = async () => ({})'),
+    });
+  new Api(stack, 'Api', {
+    routes,
+    authorizer: functionOf('Authorizer'),
+    functions: {
+      'presign-upload': functionOf('PresignUpload'),
+      register: functionOf('Register'),
+      assets: functionOf('Assets'),
+    },
+    allowedOrigins: ['https://app.example'],
+  });
+  const larger = Template.fromStack(stack);
+  const [added] = Object.values(
+    larger.findResources('AWS::ApiGatewayV2::Route', {
+      Properties: { RouteKey: 'DELETE /nexus/raw/{asset_id}' },
+    }),
+  );
+  expect(added?.['Properties']).toMatchObject({
+    AuthorizationType: 'CUSTOM',
+    AuthorizerId: { Ref: resource(larger, 'AWS::ApiGatewayV2::Authorizer').logicalId },
+  });
+  larger.resourceCountIs('AWS::ApiGatewayV2::Route', 4);
+  const { AllowMethods } = resource(larger, 'AWS::ApiGatewayV2::Api').properties.CorsConfiguration;
+  expect(AllowMethods).toEqual(['DELETE', 'GET', 'POST']);
 });

@@ -19,7 +19,7 @@ const PERMISSIONS: Readonly<Record<FunctionName, readonly object[]>> = {
   authorizer: [],
   'presign-upload': [assumeTenantRole],
   register: [assumeTenantRole],
-  'get-asset': [assumeTenantRole],
+  assets: [assumeTenantRole],
   'publish-events': [
     { Action: ['sqs:SendMessage'], Resource: arn(resource(template, 'AWS::SQS::Queue')) },
     { Action: ['events:PutEvents'], Resource: arn(resource(template, 'AWS::Events::EventBus')) },
@@ -71,7 +71,7 @@ test('only the gateway calls the functions, each by its own route or authorizer'
     expect.arrayContaining([
       [id('presign-upload'), '/*/*/nexus/raw/presign-upload'],
       [id('register'), '/*/*/nexus/raw/register'],
-      [id('get-asset'), '/*/*/nexus/raw/{asset_id}'],
+      [id('assets'), '/*/*/nexus/raw/{asset_id}'],
       [id('authorizer'), { Ref: resource(template, 'AWS::ApiGatewayV2::Authorizer').logicalId }],
     ]),
   );

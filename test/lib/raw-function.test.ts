@@ -35,7 +35,7 @@ test.each([
   ['authorizer', 256, 10],
   ['presign-upload', 512, 10],
   ['register', 1024, 25],
-  ['get-asset', 512, 10],
+  ['assets', 512, 10],
   ['publish-events', 512, 60],
 ] as const)('%s has %i MiB and %i s', (name, memory, seconds) => {
   expect(functionNamed(template, name).properties).toMatchObject({ MemorySize: memory, Timeout: seconds });

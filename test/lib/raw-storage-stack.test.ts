@@ -46,7 +46,7 @@ test('gives each function the settings that it reads, with their defaults', () =
     TENANT_ROLE_ARN: tenantRole,
     MAX_HASH_BYTES: '268435456',
   });
-  expect(variables('get-asset')).toEqual({ ASSET_TABLE: table, TENANT_ROLE_ARN: tenantRole });
+  expect(variables('assets')).toEqual({ ASSET_TABLE: table, TENANT_ROLE_ARN: tenantRole });
 });
 
 test('passes every setting on', () => {

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
+import type { PresignResponse } from '#contract/uploads';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const MAIN = resolve('local/main.ts');
@@ -128,6 +128,21 @@ test('a subscriber that is not there is one line', async () => {
   expect(await exited).toBe(1);
   expect(output().stderr).toBe('Starting…\nnexus: --subscribe none/handler.ts: there is no such file\n');
 });
+
+test('a template that holds what is not run locally is one line, and a fault of a program says where it is', async () => {
+  const start = async (name: string) => {
+    const handler = resolve(`test/local/dev/${name}/handler.ts`);
+    const { exited, output } = run(['--port', '0', '--ephemeral', '--subscribe', handler]);
+    expect(await exited).toBe(1);
+    return output().stderr;
+  };
+  expect(await start('unsupported-subscriber')).toBe(
+    'Starting…\nnexus: ScheduleExpression of the rule daily is not run locally\n',
+  );
+  const fault = await start('faulty-subscriber');
+  expect(fault).toContain('faulty-subscriber/subscriber.ts');
+  expect(fault).toMatch(/\nnexus: not as it should be\n$/);
+}, 60_000);
 
 test('subscribers are told within a second; what one has not done with survives kill -9', async () => {
   const cwd = temporaryDirectory();

@@ -2,14 +2,18 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDb } from '../../local/dynamodb/service.ts';
 import type { Table } from '../../local/dynamodb/table.ts';
-import { type EventBus, openEventBus } from '../../local/eventbridge/event-bus.ts';
-import { startAwsEndpoint } from '../../local/http/aws-endpoint.ts';
-import type { QueryService } from '../../local/http/query-service.ts';
-import { openQueue, type Queue } from '../../local/sqs/queue.ts';
+import { type AwsService, createAwsEndpoint, type RestService } from '../../local/endpoint/aws-endpoint.ts';
+import type { QueryService } from '../../local/endpoint/query-service.ts';
+import type { Bus } from '../../local/eventbridge/bus.ts';
+import { EventBridge } from '../../local/eventbridge/service.ts';
+import { listenOnLoopback } from '../../local/http/loopback-server.ts';
+import type { Queue } from '../../local/sqs/queue.ts';
+import { Sqs } from '../../local/sqs/service.ts';
 import { REGION } from '../../local/template/account.ts';
 import { everythingFor } from '../support/iam.ts';
-import { makeDir, openThings } from './dynamodb/table-definition.ts';
+import { DEFINITION, makeDir, READER } from './dynamodb/table-definition.ts';
 
 export const CREDENTIALS = { accessKeyId: 'ASIATEST', secretAccessKey: 'secret', sessionToken: 'token' };
 
@@ -17,7 +21,8 @@ export const CREDENTIALS = { accessKeyId: 'ASIATEST', secretAccessKey: 'secret',
 export interface Services {
   readonly url: string;
   readonly table: Table;
-  readonly bus: EventBus;
+  readonly bus: Bus;
+  readonly defaultBus: Bus;
   readonly queue: Queue;
   readonly documents: DynamoDBDocumentClient;
   readonly events: EventBridgeClient;
@@ -25,43 +30,59 @@ export interface Services {
   close(): Promise<void>;
 }
 
-/** A service that answers its own name. */
-export function answering<T extends QueryService['service']>(service: T) {
-  return { service, namespace: service, handle: () => ({ operation: service, result: [] }) };
+const facts = {
+  denied: [403, 'AccessDenied'],
+  unknownKey: [403, 'InvalidClientTokenId'],
+  expiredToken: [403, 'ExpiredToken'],
+  close() {},
+} as const;
+
+/** A service of the query protocol without operations, which answers in its own name. */
+function named(signingName: string): QueryService {
+  return { ...facts, protocol: 'query', signingName, version: '', namespace: signingName, operations: {} };
+}
+
+const s3: RestService = {
+  ...facts,
+  protocol: 'rest',
+  signingName: 's3',
+  async answer(_, response) {
+    response.end('s3');
+  },
+};
+
+/** One endpoint on a port of its own, under which `CREDENTIALS` may do everything. */
+export async function serve(services: readonly AwsService[]) {
+  const server = await listenOnLoopback(0);
+  server.serve(createAwsEndpoint(services, everythingFor(CREDENTIALS)));
+  return server;
 }
 
 export async function startServices(dir = makeDir()): Promise<Services> {
-  const table = await openThings(dir);
-  const bus = openEventBus({ dir, names: ['raw'] });
-  const queue = openQueue({ dir, name: 'poison' });
-  const s3 = {
-    async handle(_: unknown, response: { end(text: string): void }) {
-      response.end('s3');
-    },
+  const dynamodb = await DynamoDb.open(dir, [{ definition: DEFINITION, readers: [READER] }]);
+  const eventbridge = new EventBridge({ dir, names: ['default', 'raw'] });
+  const sqs = new Sqs({ dir, names: ['poison'] });
+  const services = [dynamodb, eventbridge, sqs, named('sts'), named('cloudformation'), s3];
+  const server = await serve(services);
+  const config = { endpoint: server.url, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 };
+  const clients = {
+    dynamodb: new DynamoDBClient(config),
+    events: new EventBridgeClient(config),
+    sqs: new SQSClient(config),
   };
-  const [sts, cloudformation] = [answering('sts'), answering('cloudformation')];
-  const iam = everythingFor(CREDENTIALS);
-  const endpoint = await startAwsEndpoint({ port: 0, iam, table, bus, queue, sts, cloudformation, s3 });
-  const config = { endpoint: endpoint.url, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 };
-  const [dynamodb, events, sqs] = [
-    new DynamoDBClient(config),
-    new EventBridgeClient(config),
-    new SQSClient(config),
-  ];
   return {
-    url: endpoint.url,
-    table,
-    bus,
-    queue,
-    documents: DynamoDBDocumentClient.from(dynamodb),
-    events,
-    sqs,
+    url: server.url,
+    table: dynamodb.tables.get(DEFINITION.name) as Table,
+    bus: eventbridge.buses.get('raw') as Bus,
+    defaultBus: eventbridge.buses.get('default') as Bus,
+    queue: sqs.queues.get('poison') as Queue,
+    documents: DynamoDBDocumentClient.from(clients.dynamodb),
+    events: clients.events,
+    sqs: clients.sqs,
     async close() {
-      for (const client of [dynamodb, events, sqs]) client.destroy();
-      await endpoint.close();
-      await table.close();
-      bus.close();
-      queue.close();
+      for (const client of Object.values(clients)) client.destroy();
+      await server.close();
+      for (const service of services) await service.close();
     },
   };
 }

@@ -44,7 +44,7 @@ function grantsOf(world: World): Record<string, readonly Asked[]> {
     [functionRoles.authorizer]: logs('authorizer'),
     [functionRoles['presign-upload']]: [...logs('presign-upload'), ...assume],
     [functionRoles.register]: [...logs('register'), ...assume],
-    [functionRoles['get-asset']]: [...logs('get-asset'), ...assume],
+    [functionRoles.assets]: [...logs('assets'), ...assume],
     [functionRoles['publish-events']]: [
       ...logs('publish-events'),
       ['sqs:SendMessage', queue],

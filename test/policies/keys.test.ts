@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { partitionKey } from '#core/assets/asset-record';
-import { objectKey } from '#core/assets/object-key';
+import { objectKey } from '#core/assets/object-location';
 import { keyParts, tenantId } from '../support/arbitraries.ts';
 import { synth } from '../support/synth.ts';
 import type { TemplateJson } from './resolve.ts';

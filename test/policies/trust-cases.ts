@@ -25,7 +25,7 @@ const TAGS: readonly (readonly [tags: Readonly<Record<string, string>>, allowed:
  */
 export function trustCases(world: World): Case[] {
   const { functionRoles, tenantRole } = world;
-  const trusted = (['presign-upload', 'register', 'get-asset'] as const).map((name) => functionRoles[name]);
+  const trusted = (['presign-upload', 'register', 'assets'] as const).map((name) => functionRoles[name]);
   const principals = [
     ...[...Object.values(functionRoles), tenantRole].map(
       (role) => [world.arnOf(role), trusted.includes(role)] as const,

@@ -46,26 +46,21 @@ const bodies = () => aws.queue.messages().map(({ body }) => JSON.parse(body));
 
 /** Whether each message of the queue can be received at once. */
 async function allVisible(): Promise<boolean> {
-  const { Messages = [] } = (await aws.queue.handle('ReceiveMessage', {
-    QueueUrl: 'poison-queue',
-    MaxNumberOfMessages: 10,
-    VisibilityTimeout: 0,
-  })) as { Messages?: unknown[] };
-  return Messages.length === aws.queue.messages().length;
+  const received = await aws.queue.receive(10, 0, 0);
+  return received.length === aws.queue.messages().length;
 }
 
 /** Lets the bus refuse the events of these records, each time. */
 function refuse(...records: readonly DynamoDBRecord[]) {
-  const put = aws.bus.handle.bind(aws.bus);
-  return vi.spyOn(aws.bus, 'handle').mockImplementation(async (operation, input) => {
-    if (operation !== 'PutEvents') return put(operation, input);
+  const put = aws.putEvents.handle.bind(aws.putEvents);
+  return vi.spyOn(aws.putEvents, 'handle').mockImplementation(async (input, caller) => {
     const { Entries } = input as { Entries: { Detail: string }[] };
     const results = [];
     for (const entry of Entries) {
       const isRefused = records.some((record) => entry.Detail.includes(String(idOf(record))));
       const [result] = isRefused
         ? [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'Rate exceeded' }]
-        : ((await put(operation, { Entries: [entry] })) as { Entries: object[] }).Entries;
+        : ((await put({ Entries: [entry] }, caller)) as { Entries: object[] }).Entries;
       results.push(result);
     }
     return { FailedEntryCount: 0, Entries: results };
@@ -179,11 +174,9 @@ describe('what fails', () => {
 
   test('with the whole call is one line', async () => {
     await held.inBucket(...lifecycle(), ...lifecycle());
-    const put = aws.bus.handle.bind(aws.bus);
-    vi.spyOn(aws.bus, 'handle').mockImplementation(async (operation, input) => {
-      if (operation === 'PutEvents') throw new AwsError(400, 'AccessDeniedException', 'no\n    at all');
-      return put(operation, input);
-    });
+    vi.spyOn(aws.putEvents, 'handle').mockRejectedValue(
+      new AwsError(400, 'AccessDeniedException', 'no\n    at all'),
+    );
     const { code, stderr } = await run();
     expect(code).toBe(1);
     expect(stderr.split('\n').slice(0, -1)).toEqual([
@@ -251,10 +244,10 @@ test('what is none of ours is left alone', async () => {
 test('Ctrl-C ends it after the call under way; a second run sends the rest', async () => {
   const events = Array.from({ length: 40 }, () => streamRecord(presignedRecord()));
   for (const event of events) await held.inBucket(event);
-  const put = aws.bus.handle.bind(aws.bus);
-  vi.spyOn(aws.bus, 'handle').mockImplementation(async (operation, input) => {
-    if (operation === 'PutEvents') await sleep(300);
-    return put(operation, input);
+  const put = aws.putEvents.handle.bind(aws.putEvents);
+  vi.spyOn(aws.putEvents, 'handle').mockImplementation(async (input, caller) => {
+    await sleep(300);
+    return put(input, caller);
   });
   const { child, exited } = start([...STACK, '--yes']);
   await expect.poll(() => published().length, { timeout: 20_000, interval: 20 }).toBe(10);

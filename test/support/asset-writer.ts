@@ -14,8 +14,8 @@ export class AssetWriter {
   readonly #client: DynamoDBClient;
   readonly #assets: DynamoDbAssetRepository;
 
-  constructor({ tables, iam, region, awsUrl, names }: Cloud) {
-    const table = tables.get(names.table);
+  constructor({ services, iam, region, awsUrl, names }: Cloud) {
+    const table = services.dynamodb.tables.get(names.table);
     if (table === undefined) throw new Error('The cloud has no asset table');
     this.log = table.stream;
     this.#client = new DynamoDBClient({ region, endpoint: awsUrl, credentials: iam.administrator });

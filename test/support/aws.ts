@@ -2,17 +2,16 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { ENV } from '#core/env';
 import type { FunctionName } from '../../lib/function-names.ts';
-import { CloudFormation } from '../../local/cloudformation/describe-stacks.ts';
-import { openTable } from '../../local/dynamodb/table.ts';
-import { openEventBus } from '../../local/eventbridge/event-bus.ts';
-import { startAwsEndpoint } from '../../local/http/aws-endpoint.ts';
-import { Principals } from '../../local/iam/principals.ts';
-import { readResourcePolicies, readRoles } from '../../local/iam/template.ts';
-import { createS3Handler } from '../../local/s3/handler.ts';
-import { openQueue } from '../../local/sqs/queue.ts';
-import { Sts } from '../../local/sts/sts.ts';
+import { PLUGINS, RESOURCE_TYPES } from '../../local/cloud.ts';
+import type { Table } from '../../local/dynamodb/table.ts';
+import { createAwsEndpoint } from '../../local/endpoint/aws-endpoint.ts';
+import { openServices } from '../../local/endpoint/plugin.ts';
+import type { Bus } from '../../local/eventbridge/bus.ts';
+import { listenOnLoopback } from '../../local/http/loopback-server.ts';
+import { openPrincipals } from '../../local/iam/template.ts';
+import type { Queue } from '../../local/sqs/queue.ts';
 import { ACCOUNT_ID, REGION } from '../../local/template/account.ts';
-import { STACK_NAME, synthesize } from '../../local/template/synth.ts';
+import { synthesize } from '../../local/template/synth.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 /** The stack's local names. */
@@ -29,39 +28,25 @@ export const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT_ID}:role/${name
  */
 export async function startAws({ as: who = 'presign-upload' as FunctionName | 'administrator' } = {}) {
   const dir = temporaryDirectory();
-  const settings = { issuer: 'https://issuer.example', audience: 'nexus' };
-  const template = synthesize(settings, join(dir, 'cdk.out'));
-  const iam = new Principals({
-    dir: join(dir, 'iam'),
-    roles: readRoles(template),
-    resourcePolicies: readResourcePolicies(template),
+  await using opened = new AsyncDisposableStack();
+  const server = await listenOnLoopback(0);
+  opened.defer(() => server.close());
+  const template = synthesize({
+    settings: { issuer: 'https://issuer.example', audience: 'nexus' },
+    outdir: join(dir, 'cdk.out'),
+    types: RESOURCE_TYPES,
+    endpoints: { aws: server.url },
   });
-  const table = await openTable({
-    dir: join(dir, 'table'),
-    definition: {
-      name: TABLE,
-      streamArn: `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${TABLE}/stream/local`,
-      keySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      attributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-    },
-  });
-  const bus = openEventBus({ dir: join(dir, 'bus'), names: [BUS] });
-  const queue = openQueue({ dir: join(dir, 'queue'), name: QUEUE });
-  const buckets = [
-    { name: BUCKET, versioned: true, corsRules: [] },
-    { name: FAILURE_BUCKET, versioned: false, corsRules: [] },
-  ];
-  const s3 = createS3Handler({ dir: join(dir, 's3'), buckets, iam, region: REGION });
-  const sts = new Sts(iam);
-  const cloudformation = new CloudFormation(iam, {
-    name: STACK_NAME,
-    outputs: () => template.at(endpoint.url).outputs(),
-  });
-  const endpoint = await startAwsEndpoint({ port: 0, iam, table, bus, queue, sts, cloudformation, s3 });
+  const iam = openPrincipals(join(dir, 'iam'), template);
+  opened.defer(() => iam.close());
+  const services = await openServices(PLUGINS, { dir, template, iam }, opened);
+  server.serve(createAwsEndpoint(Object.values(services), iam));
+  // Closed before the services.
+  opened.defer(() => server.close());
   const credentials = who === 'administrator' ? iam.administrator : iam.credentialsOf(roleArn(`${who}-role`));
   const environment = {
     AWS_REGION: REGION,
-    AWS_ENDPOINT_URL: endpoint.url,
+    AWS_ENDPOINT_URL: server.url,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
@@ -70,20 +55,22 @@ export async function startAws({ as: who = 'presign-upload' as FunctionName | 'a
     [ENV.assetTable]: TABLE,
     [ENV.tenantRoleArn]: roleArn('tenant-role'),
     [ENV.eventBus]: BUS,
-    [ENV.poisonQueueUrl]: `${endpoint.url}/${ACCOUNT_ID}/${QUEUE}`,
+    [ENV.poisonQueueUrl]: `${server.url}/${ACCOUNT_ID}/${QUEUE}`,
     [ENV.maxUploadBytes]: '1000',
     [ENV.maxHashBytes]: '100',
     [ENV.uploadExpirySeconds]: '900',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const running = opened.move();
   return {
-    url: endpoint.url,
+    url: server.url,
     iam,
-    sts,
-    table,
-    bus,
-    queue,
-    store: s3.store,
+    services,
+    putEvents: services.eventbridge.operations.PutEvents,
+    table: services.dynamodb.tables.get(TABLE) as Table,
+    bus: services.eventbridge.buses.get(BUS) as Bus,
+    queue: services.sqs.queues.get(QUEUE) as Queue,
+    store: services.s3.store,
     /** Of a session of the tenant role with these tags. */
     sessionCredentials(tags: Readonly<Record<string, string>>) {
       const role = iam.role(roleArn('tenant-role'));
@@ -92,12 +79,7 @@ export async function startAws({ as: who = 'presign-upload' as FunctionName | 'a
     },
     async close() {
       vi.unstubAllEnvs();
-      await endpoint.close();
-      await table.close();
-      bus.close();
-      queue.close();
-      await s3.store.close();
-      iam.close();
+      await running.disposeAsync();
     },
   };
 }

@@ -9,10 +9,6 @@ export class MemoryObjectStore implements FormSigner, ObjectStore {
   hashed = 0;
   readonly #versions = new Map<string, { object: StoredObject; bytes: Buffer }[]>();
 
-  uri(key: string): string {
-    return `s3://memory/${key}`;
-  }
-
   async signForm(form: UploadForm): Promise<SignedForm> {
     this.forms.push(form);
     return { url: 'https://memory.example', fields: { key: form.key, 'Content-Type': form.contentType } };

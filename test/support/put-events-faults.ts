@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
-import type { EventBus } from '../../local/eventbridge/event-bus.ts';
 import type { PutEventsEntry } from '../../local/eventbridge/put-events.ts';
+import type { EventBridge } from '../../local/eventbridge/service.ts';
 import { AwsError } from '../../local/http/aws-error.ts';
 
 /** How a call of PutEvents fails. */
@@ -20,29 +20,29 @@ export type PutEventsFault =
  * @returns resolves once no call is under way, nor one that nobody waits for any more
  */
 export function injectFaults(
-  bus: EventBus,
+  { operations: { PutEvents } }: EventBridge,
   choose: (entries: readonly PutEventsEntry[]) => PutEventsFault | undefined,
 ): () => Promise<unknown> {
-  const handle = bus.handle.bind(bus);
+  const handle = PutEvents.handle.bind(PutEvents);
   const calls: Promise<unknown>[] = [];
-  const answer = async (operation: string, input: object) => {
+  const answer = async (...[input, caller]: Parameters<typeof handle>) => {
     const { Entries } = input as { Entries: readonly PutEventsEntry[] };
     const fault = choose(Entries);
     switch (fault?.kind) {
       case 'fail':
-        if (fault.taken) await handle(operation, input);
+        if (fault.taken) await handle(input, caller);
         throw new AwsError(500, 'InternalException', 'An injected fault.');
       case 'throttle':
         throw new AwsError(400, 'ThrottlingException', 'Rate exceeded.');
       case 'partial':
-        return putPartly(Entries, fault.codes, (rest) => handle(operation, { Entries: rest }));
+        return putPartly(Entries, fault.codes, async (rest) => handle({ Entries: rest }, caller));
       case 'slow':
         await sleep(fault.ms, undefined, { ref: false });
     }
-    return handle(operation, input);
+    return handle(input, caller);
   };
-  vi.spyOn(bus, 'handle').mockImplementation((operation, input) => {
-    const call = answer(operation, input);
+  vi.spyOn(PutEvents, 'handle').mockImplementation((...request) => {
+    const call = answer(...request);
     calls.push(call);
     return call;
   });

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { AccessControl } from '../../local/iam/principals.ts';
 import type { CorsRule } from '../../local/s3/cors.ts';
-import { createS3Handler } from '../../local/s3/handler.ts';
-import type { ObjectStore } from '../../local/s3/object-store.ts';
+import { S3 } from '../../local/s3/service.ts';
+import type { VersionStore } from '../../local/s3/version-store.ts';
 import { everythingFor } from './iam.ts';
 import { temporaryDirectory } from './temporary.ts';
 
@@ -20,7 +20,7 @@ export const CREDENTIALS = {
 export interface S3Server {
   readonly url: string;
   readonly dir: string;
-  readonly store: ObjectStore;
+  readonly store: VersionStore;
   readonly client: S3Client;
   close(): Promise<void>;
 }
@@ -42,24 +42,24 @@ export async function startS3Server(
     { name: 'other-bucket', versioned: true, corsRules: [] },
     { name: UNVERSIONED_BUCKET, versioned: false, corsRules: [] },
   ];
-  const { handle, store } = createS3Handler({
+  const s3 = new S3({
     ...{ dir, buckets, iam, region: REGION, now },
     ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
   });
-  const server = createServer(handle);
+  const server = createServer((request, response) => s3.answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new S3Client({ endpoint: url, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 });
   return {
     url,
     dir,
-    store,
+    store: s3.store,
     client,
     async close() {
       client.destroy();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await store.close();
+      await s3.close();
     },
   };
 }

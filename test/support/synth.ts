@@ -54,7 +54,7 @@ export const LOGICAL_ID_PREFIXES: Readonly<Record<FunctionName, string>> = {
   authorizer: 'authorizer',
   'presign-upload': 'presignupload',
   register: 'register',
-  'get-asset': 'getasset',
+  assets: 'assets',
   'publish-events': 'Publisherpublishevents',
 };
 

@@ -3,6 +3,7 @@ import type { ContentType } from '#contract/asset';
 
 /** What a form lets its holder upload: exactly this key and type, within these bounds, until it expires. */
 export interface UploadForm {
+  readonly bucket: string;
   readonly key: string;
   readonly contentType: v.InferOutput<typeof ContentType>;
   readonly minBytes: number;
@@ -20,8 +21,6 @@ export interface SignedForm {
 
 /** Lets a client put an object where the bytes lie, and nothing else. */
 export interface FormSigner {
-  /** `s3://bucket/key` */
-  uri(key: string): string;
   /** Signs a form; asks nobody. */
   signForm(form: UploadForm): Promise<SignedForm>;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { PresignedAsset, PresignRequest, PresignResponse } from '#contract/asset';
+import type { PresignedAsset } from '#contract/asset';
+import type { PresignRequest, PresignResponse } from '#contract/uploads';
 import { epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
-import { objectKey } from '#core/assets/object-key';
+import { type ObjectLocation, objectLocation } from '#core/assets/object-location';
 import { RawStorageError } from '#core/errors';
 import { type Caller, outboxEntry } from '#core/identity/caller';
 import { contentTypeOf } from '#core/uploads/content-type';
@@ -11,7 +12,9 @@ import type { FormSigner } from '#core/uploads/form-signer';
 /** From the end of the form until the asset counts as gone: time to register what was uploaded last. */
 const GRACE_SECONDS = 24 * 60 * 60;
 
-export interface UploadLimits {
+export interface PresignerOptions {
+  /** Where uploads go. */
+  readonly bucket: string;
   readonly maxUploadBytes: number;
   /** The most that register hashes by itself: bounds an upload whose SHA-256 is not declared. */
   readonly maxHashBytes: number;
@@ -22,12 +25,12 @@ export interface UploadLimits {
 export class Presigner {
   readonly #assets: AssetRepository;
   readonly #forms: FormSigner;
-  readonly #limits: UploadLimits;
+  readonly #options: PresignerOptions;
 
-  constructor(assets: AssetRepository, forms: FormSigner, limits: UploadLimits) {
+  constructor(assets: AssetRepository, forms: FormSigner, options: PresignerOptions) {
     this.#assets = assets;
     this.#forms = forms;
-    this.#limits = limits;
+    this.#options = options;
   }
 
   /**
@@ -36,17 +39,21 @@ export class Presigner {
    */
   async presign(caller: Caller, request: PresignRequest): Promise<PresignResponse> {
     const maxBytes = this.#maxBytes(request);
-    const record = this.#record(caller, request);
+    const { asset_id = randomUUID(), filename } = request;
+    const { tenant_id, env } = caller;
+    const location = objectLocation(this.#options.bucket, { tenant_id, env, asset_id, filename });
+    const record = this.#record(caller, { ...request, asset_id }, location);
     const { asset } = record;
     if (!(await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)))))
       await this.#renew(record);
     const form = await this.#forms.signForm({
-      key: objectKey(asset),
+      bucket: location.bucket,
+      key: location.key,
       contentType: asset.content_type,
       minBytes: asset.size_bytes ?? 0,
       maxBytes,
       sha256: asset.sha256,
-      expirySeconds: this.#limits.uploadExpirySeconds,
+      expirySeconds: this.#options.uploadExpirySeconds,
     });
     return {
       asset_id: asset.asset_id,
@@ -57,13 +64,13 @@ export class Presigner {
       content_type: asset.content_type,
       uri: asset.uri,
       expires_at: asset.upload_expires_at,
-      expires: this.#limits.uploadExpirySeconds,
+      expires: this.#options.uploadExpirySeconds,
       max_size_bytes: maxBytes,
     };
   }
 
   #maxBytes({ size_bytes, sha256 }: PresignRequest): number {
-    const { maxUploadBytes, maxHashBytes } = this.#limits;
+    const { maxUploadBytes, maxHashBytes } = this.#options;
     const limit = sha256 === undefined ? Math.min(maxUploadBytes, maxHashBytes) : maxUploadBytes;
     if (size_bytes === undefined || size_bytes <= limit) return size_bytes ?? limit;
     const hint = size_bytes <= maxUploadBytes ? ' unless its sha256 is declared' : '';
@@ -73,23 +80,20 @@ export class Presigner {
     });
   }
 
-  #record(caller: Caller, request: PresignRequest): PresignedRecord {
+  #record(
+    caller: Caller,
+    request: PresignRequest & { readonly asset_id: string },
+    { uri }: ObjectLocation,
+  ): PresignedRecord {
     const now = new Date();
-    const expires = new Date(now.getTime() + this.#limits.uploadExpirySeconds * 1000);
-    const {
-      filename,
-      content_type = contentTypeOf(filename),
-      asset_id = randomUUID(),
-      size_bytes,
-      sha256,
-    } = request;
-    const { tenant_id, env } = caller;
+    const expires = new Date(now.getTime() + this.#options.uploadExpirySeconds * 1000);
+    const { asset_id, filename, content_type = contentTypeOf(filename), size_bytes, sha256 } = request;
     return {
       asset: {
         asset_id,
-        tenant_id,
-        env,
-        uri: this.#forms.uri(objectKey({ tenant_id, env, asset_id, filename })),
+        tenant_id: caller.tenant_id,
+        env: caller.env,
+        uri,
         filename,
         content_type,
         status: 'presigned',

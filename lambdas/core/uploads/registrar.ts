@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PresignedAsset, RawAsset, RegisterRequest } from '#contract/asset';
+import type { PresignedAsset, RawAsset } from '#contract/asset';
 import type { ErrorCode, FieldError } from '#contract/errors';
+import type { RegisterRequest } from '#contract/uploads';
 import { type AssetRecord, epochSeconds } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
-import { objectKey } from '#core/assets/object-key';
+import { objectKey } from '#core/assets/object-location';
 import { RawStorageError } from '#core/errors';
 import { type Caller, outboxEntry } from '#core/identity/caller';
 import type { ObjectStore, StoredObject } from '#core/uploads/object-store';

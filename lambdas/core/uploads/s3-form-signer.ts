@@ -5,21 +5,23 @@ import type { FormSigner, SignedForm, UploadForm } from '#core/uploads/form-sign
 /** Signs with a client's credentials, and sends nothing. */
 export class S3FormSigner implements FormSigner {
   readonly #client: S3Client;
-  readonly #bucket: string;
 
-  constructor(client: S3Client, bucket: string) {
+  constructor(client: S3Client) {
     this.#client = client;
-    this.#bucket = bucket;
-  }
-
-  uri(key: string): string {
-    return `s3://${this.#bucket}/${key}`;
   }
 
   /** The policy names every field exactly: S3 refuses a form with a field changed, added or left out. */
-  signForm({ key, contentType, minBytes, maxBytes, sha256, expirySeconds }: UploadForm): Promise<SignedForm> {
+  signForm({
+    bucket,
+    key,
+    contentType,
+    minBytes,
+    maxBytes,
+    sha256,
+    expirySeconds,
+  }: UploadForm): Promise<SignedForm> {
     return createPresignedPost(this.#client, {
-      Bucket: this.#bucket,
+      Bucket: bucket,
       Key: key,
       Expires: expirySeconds,
       Fields: {

@@ -3,8 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { PresignResponse } from '#contract/asset';
 import type { DatasetEvent } from '#contract/events';
+import type { PresignResponse } from '#contract/uploads';
 import { type Cloud, startCloud } from '../../../local/cloud.ts';
 import { loadSubscriber } from '../../../local/dev/subscribers.ts';
 import type { Table } from '../../../local/dynamodb/table.ts';
@@ -75,7 +75,7 @@ const put = (event: DatasetEvent) =>
 const resultOf = async ({ event_id }: DatasetEvent) =>
   (await documents.send(new GetCommand({ TableName: 'results', Key: { event_id } }))).Item;
 
-const failures = () => cloud.queues.get('failures')?.messages() ?? [];
+const failures = () => cloud.services.sqs.queues.get('failures')?.messages() ?? [];
 
 test('a file’s lines are counted once it is registered, in one line of its log and one record', async () => {
   const { event } = await upload('a\nb\nc\n');
@@ -169,7 +169,7 @@ const CRASHES: [point: string, crash: () => void, found: string][] = [
 ];
 
 const kill = vi.fn(() => cloud.functions.kill(FUNCTION));
-const results = () => cloud.tables.get('results') as Table;
+const results = () => cloud.services.dynamodb.tables.get('results') as Table;
 
 test.each(CRASHES)('killed %s, it counts once all the same', async (_, crash, found) => {
   kill.mockClear();

@@ -157,6 +157,12 @@ const ROWS: readonly (readonly [name: string, pattern: unknown, event: object, e
     { a: [{ b: '1' }, { c: '2' }] },
     false,
   ],
+  [
+    'which comes first is by name, not as the pattern is written',
+    { a: { c: ['2'], b: [{ exists: false }] } },
+    { a: [{ b: '1' }, { c: '2' }] },
+    false,
+  ],
   ['does not exist, or is this', { a: [{ exists: false }, 'x'] }, { a: 'x' }, true],
   ['does not exist, or is that', { a: [{ exists: false }, 'x'] }, { a: 'y' }, false],
   ['neither exists nor does the other', { a: [{ exists: false }], b: [{ exists: false }] }, { b: 1 }, false],

@@ -4,8 +4,8 @@ import { readRules } from '../../../local/eventbridge/template.ts';
 import { Principals } from '../../../local/iam/principals.ts';
 import { readResourcePolicies, readRoles } from '../../../local/iam/template.ts';
 import { readAsyncFunctions } from '../../../local/lambda/template.ts';
-import { StackTemplate } from '../../../local/template/template.ts';
 import { makeDir } from '../dynamodb/table-definition.ts';
+import { templateOf } from '../template-of.ts';
 
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
@@ -19,40 +19,35 @@ const fromRule = (rule: unknown) => ({
 
 /** A rule and a function whose failures go to one queue, under the queue's policy and the role's. */
 function check(queuePolicy: object, rolePolicy: object): void {
-  const template = new StackTemplate(
-    {
-      Resources: {
-        bus: { Type: 'AWS::Events::EventBus' },
-        failures: { Type: 'AWS::SQS::Queue' },
-        queuePolicy: {
-          Type: 'AWS::SQS::QueuePolicy',
-          Properties: { Queues: [{ Ref: 'failures' }], PolicyDocument: policy(queuePolicy) },
-        },
-        role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: policy(lambda) } },
-        rolePolicy: {
-          Type: 'AWS::IAM::Policy',
-          Properties: { Roles: [{ Ref: 'role' }], PolicyDocument: policy(rolePolicy) },
-        },
-        fn: { Type: 'AWS::Lambda::Function', Properties: { Role: arnOf('role') } },
-        config: {
-          Type: 'AWS::Lambda::EventInvokeConfig',
-          Properties: {
-            FunctionName: { Ref: 'fn' },
-            DestinationConfig: { OnFailure: { Destination: arnOf('failures') } },
-          },
-        },
-        rule: {
-          Type: 'AWS::Events::Rule',
-          Properties: {
-            EventBusName: { Ref: 'bus' },
-            EventPattern: { source: ['x'] },
-            Targets: [{ Arn: arnOf('fn'), Id: '0', DeadLetterConfig: { Arn: arnOf('failures') } }],
-          },
-        },
+  const template = templateOf({
+    bus: { Type: 'AWS::Events::EventBus' },
+    failures: { Type: 'AWS::SQS::Queue' },
+    queuePolicy: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: { Queues: [{ Ref: 'failures' }], PolicyDocument: policy(queuePolicy) },
+    },
+    role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: policy(lambda) } },
+    rolePolicy: {
+      Type: 'AWS::IAM::Policy',
+      Properties: { Roles: [{ Ref: 'role' }], PolicyDocument: policy(rolePolicy) },
+    },
+    fn: { Type: 'AWS::Lambda::Function', Properties: { Role: arnOf('role') } },
+    config: {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: {
+        FunctionName: { Ref: 'fn' },
+        DestinationConfig: { OnFailure: { Destination: arnOf('failures') } },
       },
     },
-    '/assembly',
-  );
+    rule: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        EventBusName: { Ref: 'bus' },
+        EventPattern: { source: ['x'] },
+        Targets: [{ Arn: arnOf('fn'), Id: '0', DeadLetterConfig: { Arn: arnOf('failures') } }],
+      },
+    },
+  });
   const iam = new Principals({
     dir: makeDir(),
     roles: readRoles(template),

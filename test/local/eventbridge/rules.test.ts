@@ -25,6 +25,7 @@ const target = (id: string, more: object = {}) => ({
 });
 
 const rule = (name: string, type: string, ...targets: Rule['targets']): Rule => ({
+  bus: 'raw',
   name,
   arn: `arn:aws:events:us-east-1:000000000000:rule/${name}`,
   pattern: readPattern({ source: ['test'], 'detail-type': [type] }),

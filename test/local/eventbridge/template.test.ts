@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readTables } from '../../../local/dynamodb/template.ts';
 import { readRules } from '../../../local/eventbridge/template.ts';
 import { readAsyncFunctions } from '../../../local/lambda/template.ts';
-import { StackTemplate } from '../../../local/template/template.ts';
+import { templateOf as templateOfResources } from '../template-of.ts';
 
 const at = (path: string) => ({ Metadata: { 'aws:cdk:path': `Stack/${path}/Resource` } });
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
@@ -28,7 +28,7 @@ const configOf = (properties: object) => ({
   Type: 'AWS::Lambda::EventInvokeConfig',
   Properties: { FunctionName: { Ref: 'fn' }, Qualifier: '$LATEST', ...properties },
 });
-const templateOf = (more: object) => new StackTemplate({ Resources: { ...resources, ...more } }, '/assembly');
+const templateOf = (more: object) => templateOfResources({ ...resources, ...more });
 
 const FAILURES = 'arn:aws:sqs:us-east-1:000000000000:failures';
 
@@ -64,6 +64,15 @@ test('a target without a policy has EventBridge’s own, and no queue', () => {
   expect(target).not.toHaveProperty('deadLetterQueue');
 });
 
+test.each([
+  ['the stack’s bus', { Ref: 'bus' }, 'bus'],
+  ['no bus', undefined, 'default'],
+  ['the default bus', 'default', 'default'],
+  ['the ARN of the default bus', 'arn:aws:events:us-east-1:000000000000:event-bus/default', 'default'],
+])('a rule that names %s is on it, or on the default one', (_, EventBusName, bus) => {
+  expect(readRules(templateOf({ rule: ruleOf({ EventBusName }) }))).toMatchObject([{ bus }]);
+});
+
 test('a rule that is disabled is none', () => {
   expect(readRules(templateOf({ rule: ruleOf({ State: 'DISABLED' }) }))).toEqual([]);
 });
@@ -76,7 +85,6 @@ test.each([
   ],
   ['a schedule', { ScheduleExpression: 'rate(1 day)' }, 'ScheduleExpression of the rule on-registered'],
   ['a role', { RoleArn: 'arn' }, 'RoleArn of the rule on-registered is not run locally'],
-  ['the default bus', { EventBusName: undefined }, 'no AWS::Events::EventBus default'],
   ['another bus', { EventBusName: 'other' }, 'no AWS::Events::EventBus other'],
   ['a queue as a target', { Targets: [{ Arn: arnOf('failures'), Id: '0' }] }, 'no AWS::Lambda::Function'],
   [

@@ -31,7 +31,7 @@ let acme: Clients;
 let acmes: Clients;
 let untagged: Clients;
 let publisher: Clients;
-let getAsset: Clients;
+let assets: Clients;
 const all: Clients[] = [];
 
 interface Clients {
@@ -61,7 +61,7 @@ beforeAll(async () => {
   acmes = clients(aws.sessionCredentials({ tenant_id: 't_acmes' }));
   untagged = clients(aws.sessionCredentials({}));
   publisher = clients(aws.iam.credentialsOf(roleArn('publish-events-role')));
-  getAsset = clients(aws.iam.credentialsOf(roleArn('get-asset-role')));
+  assets = clients(aws.iam.credentialsOf(roleArn('assets-role')));
 });
 afterAll(async () => {
   for (const { s3, table, bus, queue } of all) for (const client of [s3, table, bus, queue]) client.destroy();
@@ -98,7 +98,7 @@ describe('S3', () => {
   test.each([
     ['a sibling', () => acmes],
     ['a session without a tag', () => untagged],
-    ['the functions', () => getAsset],
+    ['the functions', () => assets],
     ['publish-events', () => publisher],
   ])('refuses it to %s', async (_, who) => {
     const { s3 } = who();
@@ -230,7 +230,7 @@ describe('the table', () => {
   test.each([
     ['a sibling', () => acmes],
     ['a session without a tag', () => untagged],
-    ['the functions', () => getAsset],
+    ['the functions', () => assets],
     ['publish-events', () => publisher],
   ])('refuses them to %s', async (_, who) => {
     const { table } = who();
@@ -280,7 +280,7 @@ test('the bus and the queue are publish-events’ alone', async () => {
   expect((await publisher.queue.send(message)).MessageId).toBeDefined();
   const denied = { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 } };
   await expect(publisher.bus.send(event('default'))).rejects.toMatchObject(denied);
-  for (const { bus, queue } of [acme, untagged, getAsset]) {
+  for (const { bus, queue } of [acme, untagged, assets]) {
     await expect(bus.send(event('event-bus'))).rejects.toMatchObject(denied);
     await expect(queue.send(message)).rejects.toMatchObject(DENIED);
   }

@@ -4,19 +4,19 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Principal } from '../../../local/iam/principal.ts';
 import { Principals } from '../../../local/iam/principals.ts';
 import { readResourcePolicies, readRoles } from '../../../local/iam/template.ts';
-import { synthesize } from '../../../local/template/synth.ts';
-import { StackTemplate } from '../../../local/template/template.ts';
+import type { StackTemplate } from '../../../local/template/template.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
+import { stackTemplate, templateOf } from '../template-of.ts';
 
 const makeDir = () => temporaryDirectory();
 const arnOf = (name: string) => `arn:aws:iam::000000000000:role/${name}`;
 const TENANT_ROLE = arnOf('tenant-role');
-const FUNCTIONS = ['publish-events', 'authorizer', 'presign-upload', 'register', 'get-asset'];
+const FUNCTIONS = ['publish-events', 'authorizer', 'presign-upload', 'register', 'assets'];
 const noon = new Date('2031-02-03T12:00:00.500Z');
 
 let template: StackTemplate;
 beforeAll(() => {
-  template = synthesize({ issuer: 'https://issuer.example', audience: 'nexus' }, makeDir());
+  template = stackTemplate(makeDir());
 });
 
 const open = (dir: string, now = noon) =>
@@ -135,8 +135,8 @@ describe('what a principal may do', () => {
     ['presign-upload-role', 'sts:AssumeRole', TENANT_ROLE, {}, true],
     ['presign-upload-role', 's3:PutObject', OBJECT, {}, false],
     ['register-role', 's3:GetObject', OBJECT, {}, false],
-    ['get-asset-role', 'dynamodb:GetItem', TABLE, leading('t_a#dev#1'), false],
-    ['get-asset-role', 'events:PutEvents', BUS, {}, false],
+    ['assets-role', 'dynamodb:GetItem', TABLE, leading('t_a#dev#1'), false],
+    ['assets-role', 'events:PutEvents', BUS, {}, false],
     ['authorizer-role', 'sts:AssumeRole', TENANT_ROLE, {}, false],
     ['publish-events-role', 'events:PutEvents', BUS, {}, true],
     ['publish-events-role', 'sqs:SendMessage', QUEUE, {}, true],
@@ -186,6 +186,5 @@ test.each<[string, Record<string, unknown>]>([
     },
   ],
 ])('%s is an error at start', (what, Resources) => {
-  const other = new StackTemplate({ Resources } as never, '/assembly');
-  expect(() => readRoles(other)).toThrow(`Policies with ${what} are not evaluated locally`);
+  expect(() => readRoles(templateOf(Resources))).toThrow(`Policies with ${what} are not evaluated locally`);
 });

@@ -69,8 +69,18 @@ async function presigned(
   return { method: 'GET', url: urlOf(request), headers: { host: '127.0.0.1:9000' }, payloadHash: EMPTY };
 }
 
+const scopeOf = (service: Service) => ({
+  region: 'eu-central-1',
+  service: {
+    signingName: service,
+    unknownKey: [403, 'InvalidAccessKeyId'] as const,
+    expiredToken: [400, service === 's3' ? 'ExpiredToken' : 'ExpiredTokenException'] as const,
+    signsAsDeclared: service === 's3',
+  },
+});
+
 const verify = (request: SignedRequest, at = now, service: Service = 's3') =>
-  verifySignature(request, { signerOf, service, region: 'eu-central-1', now: at });
+  verifySignature(request, { signerOf, ...scopeOf(service), now: at });
 
 describe('signed headers', () => {
   it.each<[Service, string]>([
@@ -89,8 +99,7 @@ describe('signed headers', () => {
     const until = (expiration: Date) =>
       verifySignature(request, {
         signerOf: () => ({ credentials, expiration, principal: anyone }),
-        service,
-        region: 'eu-central-1',
+        ...scopeOf(service),
         now,
       });
     await until(later(1));

@@ -4,6 +4,7 @@ import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { StreamLog, type StreamReader } from '../../../local/dynamodb/stream-log.ts';
 import { sequenceNumberOf } from '../../../local/dynamodb/stream-record.ts';
+import { readPattern } from '../../../local/event-pattern/pattern.ts';
 import { EventSourceMapping } from '../../../local/lambda/event-source-mapping.ts';
 import type {
   DiscardedBatch,
@@ -346,4 +347,61 @@ test('a stop does not wait for the time between attempts', async () => {
   await mapping.close();
   expect(performance.now() - before).toBeLessThan(1_000);
   expect(log.undelivered()).toHaveLength(1);
+});
+
+const named = (...texts: unknown[]) => readPattern({ dynamodb: { NewImage: { name: { S: texts } } } });
+
+test('records that no filter lets through are done with, and the others are delivered', async () => {
+  const log = openLog();
+  add(log, 'a1', 'b1');
+  const filters = [named('a1', 'a2'), named({ prefix: 'c' })];
+  const { reader, batches, done } = start(log, {}, undefined, { filters });
+  const acknowledge = vi.spyOn(reader, 'acknowledge');
+  await done();
+  add(log, 'a2', 'b2', 'c1', 'a3');
+  await done();
+  expect(batches).toEqual([['a1'], ['a2', 'c1']]);
+  const acknowledged = acknowledge.mock.calls.flatMap(([records]) => records.map(nameOf));
+  expect(acknowledged.toSorted()).toEqual(['a1', 'a2', 'a3', 'b1', 'b2', 'c1']);
+});
+
+test('a record that is filtered out does not wait for one that fails', async () => {
+  const log = openLog();
+  add(log, 'a1', 'b1', 'b2');
+  const { batches } = start(log, {}, throwOn('a1'), {
+    filters: [named({ prefix: 'a' })],
+    firstBackoffMs: 1_000,
+  });
+  await expect.poll(() => log.undelivered().map(nameOf)).toEqual(['a1']);
+  expect(batches).toEqual([['a1']]);
+});
+
+test('what is filtered out is not delivered after a restart, even to a mapping without filters', async () => {
+  const path = join(makeDir(), 'stream.jsonl');
+  const log = openLog(path);
+  const first = start(log, {}, undefined, { filters: [named('b1')] });
+  add(log, 'a1', 'a2');
+  await first.mapping.close();
+  log.close();
+  const reopened = openLog(path);
+  add(reopened, 'a3');
+  const second = start(reopened, {});
+  await second.done();
+  expect(second.batches).toEqual([['a3']]);
+});
+
+test('what cannot be written down as filtered out is done with later', async () => {
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+  onTestFinished(() => told.mockRestore());
+  const log = openLog();
+  const { reader, batches, done } = start(log, {}, undefined, { filters: [named('b1')] });
+  const acknowledge = vi.spyOn(reader, 'acknowledge').mockImplementationOnce(() => {
+    throw new Error('the disk is full');
+  });
+  add(log, 'a1');
+  await expect.poll(() => acknowledge).toHaveBeenCalled();
+  expect(log.undelivered()).toHaveLength(1);
+  add(log, 'a2');
+  await done();
+  expect(batches).toEqual([]);
 });

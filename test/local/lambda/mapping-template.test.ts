@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { readStreamMappings } from '../../../local/lambda/mapping-template.ts';
 import { readersOf } from '../../../local/lambda/stream-mappings.ts';
-import { StackTemplate } from '../../../local/template/template.ts';
 import { UnsupportedTemplateError } from '../../../local/template/unsupported.ts';
+import { templateOf } from '../template-of.ts';
 
 const at = (path: string) => ({ Metadata: { 'aws:cdk:path': `Stack/${path}/Resource` } });
 const tableOf = (
@@ -31,8 +31,7 @@ const mappingOf = (properties: object = {}) => ({
     ...properties,
   },
 });
-const read = (mappings: object) =>
-  readStreamMappings(new StackTemplate({ Resources: { ...resources, ...mappings } }, '/assembly'));
+const read = (mappings: object) => readStreamMappings(templateOf({ ...resources, ...mappings }));
 const filtersOf = (...patterns: unknown[]) => ({
   FilterCriteria: { Filters: patterns.map((pattern) => ({ Pattern: JSON.stringify(pattern) })) },
 });

@@ -5,9 +5,9 @@ import { readApi } from '../../../local/apigateway/template.ts';
 import { readStreamMappings } from '../../../local/lambda/mapping-template.ts';
 import { readFunctions } from '../../../local/lambda/template.ts';
 import { readBuckets } from '../../../local/s3/template.ts';
-import { synthesize } from '../../../local/template/synth.ts';
-import { StackTemplate } from '../../../local/template/template.ts';
+import type { StackTemplate } from '../../../local/template/template.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
+import { stackTemplate, templateOf } from '../template-of.ts';
 
 describe('the stack', () => {
   let template: StackTemplate;
@@ -18,7 +18,7 @@ describe('the stack', () => {
       allowedOrigins: ['https://app.example'],
       throttle: { rateLimit: 7, burstLimit: 8 },
     };
-    template = synthesize(settings, temporaryDirectory());
+    template = stackTemplate(temporaryDirectory(), settings);
   });
 
   test('routes are its routes, behind its authorizer, at its rate', () => {
@@ -26,7 +26,7 @@ describe('the stack', () => {
     expect(api.routes.map(({ routeKey, functionName }) => [routeKey, functionName])).toEqual([
       ['POST /nexus/raw/presign-upload', 'presign-upload'],
       ['POST /nexus/raw/register', 'register'],
-      ['GET /nexus/raw/{asset_id}', 'get-asset'],
+      ['GET /nexus/raw/{asset_id}', 'assets'],
     ]);
     for (const { authorizer, timeoutMs } of api.routes) {
       expect(timeoutMs).toBe(30_000);
@@ -46,11 +46,11 @@ describe('the stack', () => {
   });
 
   test('functions have their bundle, limits and environment, with local names in it', () => {
-    const functions = readFunctions(template.at('http://127.0.0.1:4001'), (role) => ({ ROLE: role }));
+    const functions = readFunctions(template, (role) => ({ ROLE: role }));
     const byName = Object.fromEntries(functions.map((definition) => [definition.name, definition]));
     expect(Object.keys(byName).sort()).toEqual([
+      'assets',
       'authorizer',
-      'get-asset',
       'presign-upload',
       'publish-events',
       'register',
@@ -76,10 +76,6 @@ describe('the stack', () => {
       EVENT_BUS: 'event-bus',
       POISON_QUEUE_URL: 'http://127.0.0.1:4001/000000000000/poison-queue',
     });
-  });
-
-  test('a queue has no URL before there is an endpoint', () => {
-    expect(() => readFunctions(template, () => ({}))).toThrow(/Ref \w*PoisonQueue\w* has no local value/);
   });
 
   test('its buckets are there, that of the assets with its CORS rules', () => {
@@ -130,8 +126,7 @@ describe('the stack', () => {
 
 const api = { Type: 'AWS::ApiGatewayV2::Api' };
 const stage = { Type: 'AWS::ApiGatewayV2::Stage' };
-const read = (resources: object) =>
-  readApi(new StackTemplate({ Resources: { api, stage, ...resources } }, '/assembly'));
+const read = (resources: object) => readApi(templateOf({ api, stage, ...resources }));
 const integration = {
   Type: 'AWS::ApiGatewayV2::Integration',
   Properties: { IntegrationUri: { Ref: 'fn' }, TimeoutInMillis: 900 },
@@ -157,15 +152,12 @@ test('what the local gateway cannot do is an error, and no open route', () => {
   expect(() => read({ route: routeOf({ Target: 'integrations/other' }) })).toThrow(
     'no AWS::ApiGatewayV2::Integration',
   );
-  expect(() => readApi(new StackTemplate({ Resources: {} }, '/assembly'))).toThrow('no HTTP API');
+  expect(() => readApi(templateOf({}))).toThrow('no HTTP API');
 });
 
 test('a function has Lambda’s defaults, and needs a bundle', () => {
   const template = (metadata: Record<string, unknown>) =>
-    new StackTemplate(
-      { Resources: { fn: { ...fn, Metadata: metadata, Properties: { Handler: 'index.handler' } } } },
-      '/assembly',
-    );
+    templateOf({ fn: { ...fn, Metadata: metadata, Properties: { Handler: 'index.handler' } } });
   expect(readFunctions(template({ 'aws:asset:path': 'asset.1' }), () => ({}))[0]).toMatchObject({
     name: 'fn',
     directory: '/assembly/asset.1',

@@ -24,8 +24,8 @@ const objects = (template: TemplateJson) => ({ 'Fn::Join': ['', [bucket(template
 
 /** What the functions' own roles may do, wrong. */
 export const ROLE_MUTATIONS: Mutations = {
-  'get-asset reads the table itself': grant('getasset', 'dynamodb:GetItem', table),
-  'get-asset reads the table itself, by a condition': grant('getasset', 'dynamodb:GetItem', table, {
+  'assets reads the table itself': grant('assets', 'dynamodb:GetItem', table),
+  'assets reads the table itself, by a condition': grant('assets', 'dynamodb:GetItem', table, {
     Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['${aws:PrincipalTag/tenant_id}#*'] } },
   }),
   'presign-upload writes objects itself': grant('presignupload', 's3:PutObject', objects),
@@ -39,10 +39,10 @@ export const ROLE_MUTATIONS: Mutations = {
   },
   "the tenant role's policy is a function's too": (template) => {
     const [, policy] = resourceOf(template, 'AWS::IAM::Policy', 'TenantRole');
-    policy.Roles.push({ Ref: roleOf(template, 'getasset') });
+    policy.Roles.push({ Ref: roleOf(template, 'assets') });
   },
   'a function takes any role': (template) => {
-    statementOf(policyOf(template, 'getasset'), 'sts:AssumeRole').Resource = '*';
+    statementOf(policyOf(template, 'assets'), 'sts:AssumeRole').Resource = '*';
   },
   'an inline policy of a role': (template) => {
     const [, role] = resourceOf(template, 'AWS::IAM::Role', 'authorizer');

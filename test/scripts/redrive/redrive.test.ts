@@ -78,12 +78,12 @@ test('however the records lie: nothing out of order, nothing deleted too soon, a
           .events()
           .slice(before)
           .map(({ detail }) => detail['event_id']);
-      const put = aws.bus.handle.bind(aws.bus);
-      const fault = vi.spyOn(aws.bus, 'handle').mockImplementation(async (operation, input) => {
+      const put = aws.putEvents.handle.bind(aws.putEvents);
+      const fault = vi.spyOn(aws.putEvents, 'handle').mockImplementation(async (input, caller) => {
         const { Entries } = input as { Entries: { Detail: string }[] };
         const isRefused = ({ Detail }: { Detail: string }) => refused.includes(JSON.parse(Detail).event_id);
         const taken = Entries.filter((entry) => !isRefused(entry));
-        const results = taken.length === 0 ? [] : await put(operation, { Entries: taken });
+        const results = taken.length === 0 ? [] : await put({ Entries: taken }, caller);
         const answers = ((results as { Entries?: object[] }).Entries ?? []).values();
         // Hopeless, so that it is not tried again at once.
         const refusal = { ErrorCode: 'MalformedDetail' };

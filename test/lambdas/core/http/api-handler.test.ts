@@ -1,16 +1,67 @@
 import * as v from 'valibot';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ERRORS } from '#contract/errors';
+import { ROUTES, type RouteTable } from '#contract/routes';
 import { RawStorageError } from '#core/errors';
 import { apiHandler } from '#core/http/api-handler';
-import { parseBody } from '#core/http/request';
 import { acme, apiEvent, context, read } from '../../../support/api-event.ts';
 
 const Body = v.strictObject({ name: v.string(), tags: v.optional(v.array(v.string())) });
-const run = vi.fn(async (_caller: unknown, input: object) => input);
-const handler = apiHandler({ scope: 'raw:write', parse: (event) => parseBody(Body, event), run });
-const call = async (...event: Parameters<typeof apiEvent>) =>
-  read(await handler(apiEvent(...event), context));
+const Query = v.strictObject({
+  content_type: v.optional(v.string()),
+  created_from: v.optional(v.string()),
+});
+
+/** The contract's table, with routes more. */
+const routes = {
+  ...ROUTES,
+  putThing: {
+    method: 'POST',
+    path: '/nexus/things',
+    scope: 'raw:write',
+    function: 'assets',
+    summary: 'Puts a thing.',
+    request: { body: Body },
+    response: v.looseObject({}),
+    errors: [],
+  },
+  deleteThings: {
+    method: 'DELETE',
+    path: '/nexus/things',
+    scope: 'raw:write',
+    function: 'assets',
+    summary: 'Deletes the things that a query finds.',
+    request: { query: Query },
+    response: v.looseObject({}),
+    errors: [],
+  },
+  whoami: {
+    method: 'GET',
+    path: '/nexus/whoami',
+    scope: 'any',
+    function: 'assets',
+    summary: 'Answers who asks.',
+    request: {},
+    response: v.looseObject({}),
+    errors: [],
+  },
+} as const satisfies RouteTable;
+
+const run = vi.fn(
+  async (_caller: unknown, input: object): Promise<Record<string, unknown>> => ({ ...input }),
+);
+const handler = apiHandler(
+  'assets',
+  {
+    getAsset: () => Promise.reject(new Error('not called')),
+    putThing: (caller, { body }) => run(caller, body),
+    deleteThings: (caller, { query }) => run(caller, query),
+    whoami: (caller, input) => run(caller, input),
+  },
+  routes,
+);
+const call = async (body: unknown, options: Parameters<typeof apiEvent>[1] = {}) =>
+  read(await handler(apiEvent(body, { routeKey: 'POST /nexus/things', ...options }), context));
 
 const lines: Record<string, unknown>[] = [];
 
@@ -183,6 +234,70 @@ describe('an error of the work', () => {
   it('is not waited for past the deadline', async () => {
     run.mockReturnValueOnce(new Promise(() => {}));
     const late = { ...context, getRemainingTimeInMillis: () => 520 };
-    expect(read(await handler(apiEvent({ name: 'a' }), late))).toMatchObject({ status: 503 });
+    const event = apiEvent({ name: 'a' }, { routeKey: 'POST /nexus/things' });
+    expect(read(await handler(event, late))).toMatchObject({ status: 503 });
+  });
+});
+
+describe('a route of the table', () => {
+  const remove = (options: Parameters<typeof apiEvent>[1] = {}) =>
+    call(undefined, { routeKey: 'DELETE /nexus/things', ...options });
+
+  it('is served once its row is there, to a token with its scope', async () => {
+    expect(await remove()).toMatchObject({ status: 200, body: {} });
+    run.mockClear();
+    const reader = { authorizer: { ...acme, scopes: ['raw:read'] } };
+    expect(await remove(reader)).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('takes any scope, where its row says so, but never no tenant', async () => {
+    const whoami = (authorizer: object) =>
+      call(undefined, { routeKey: 'GET /nexus/whoami', authorizer: { ...acme, scopes: [], ...authorizer } });
+    expect((await whoami({})).status).toBe(200);
+    expect(await whoami({ tenant_id: undefined })).toMatchObject({ body: { code: 'tenant_missing' } });
+  });
+
+  it.each([
+    ['content_type=image/svg+xml', { content_type: 'image/svg+xml' }],
+    ['created_from=2026-01-31T12:00:00+01:00&', { created_from: '2026-01-31T12:00:00+01:00' }],
+    ['content_type=a%2Fb%3Bc=d', { content_type: 'a/b;c=d' }],
+    ['content_type', { content_type: '' }],
+    ['', {}],
+  ])('takes the query %s', async (rawQueryString, query) => {
+    expect(await remove({ rawQueryString })).toMatchObject({ status: 200, body: query });
+  });
+
+  it.each([
+    ['limit=1', 'limit', 'is not a field of this request'],
+    ['__proto__=1', '__proto__', 'is not a field of this request'],
+    ['content_type=a/b&content_type=a/c', 'content_type', 'Invalid type: Expected string but received Array'],
+    ['content_type=%E0%A4', '%E0%A4', 'is not percent-encoded UTF-8'],
+  ])('refuses the query %s', async (rawQueryString, path, message) => {
+    const answer = await remove({ rawQueryString });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
+    expect(answer.body.errors).toEqual([{ path, message }]);
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('of another function, or of none, is a fault of ours', async () => {
+    for (const routeKey of ['POST /nexus/raw/register', 'PUT /nexus/things', '$default']) {
+      expect(await call({ name: 'a' }, { routeKey })).toMatchObject({
+        status: 500,
+        body: { code: 'internal_error' },
+      });
+      expect(lines.at(-1)).toMatchObject({ cause: { detail: `assets does not serve ${routeKey}` } });
+    }
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('left without an operation, or given an operation of another function, does not compile', () => {
+    // @ts-expect-error getAsset is missing
+    apiHandler('assets', {});
+    const register = async () => ({});
+    // @ts-expect-error register is another function's
+    apiHandler('assets', { getAsset: () => Promise.reject(new Error()), register });
+    // @ts-expect-error the route takes no body
+    apiHandler('assets', { getAsset: async (_caller, { body }) => body });
   });
 });

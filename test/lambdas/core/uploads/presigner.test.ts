@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PresignRequest } from '#contract/asset';
+import type { PresignRequest } from '#contract/uploads';
 import { Presigner } from '#core/uploads/presigner';
 import { caller, registeredRecord } from '../../../support/asset-records.ts';
 import { MemoryAssetRepository } from '../../../support/memory-asset-repository.ts';
@@ -7,7 +7,7 @@ import { MemoryObjectStore } from '../../../support/memory-object-store.ts';
 
 const asset_id = '0e3e4b3a-8f0e-4b58-9c0a-2f4f0f6d5a11';
 const sha256 = 'ab'.repeat(32);
-const limits = { maxUploadBytes: 1000, maxHashBytes: 100, uploadExpirySeconds: 900 };
+const options = { bucket: 'memory', maxUploadBytes: 1000, maxHashBytes: 100, uploadExpirySeconds: 900 };
 
 let assets: MemoryAssetRepository;
 let objects: MemoryObjectStore;
@@ -16,7 +16,7 @@ let presigner: Presigner;
 beforeEach(() => {
   assets = new MemoryAssetRepository();
   objects = new MemoryObjectStore();
-  presigner = new Presigner(assets, objects, limits);
+  presigner = new Presigner(assets, objects, options);
 });
 
 describe('presign', () => {
@@ -38,7 +38,15 @@ describe('presign', () => {
     });
     vi.useRealTimers();
     expect(objects.forms).toEqual([
-      { key, contentType: 'image/png', minBytes: 7, maxBytes: 7, sha256, expirySeconds: 900 },
+      {
+        bucket: 'memory',
+        key,
+        contentType: 'image/png',
+        minBytes: 7,
+        maxBytes: 7,
+        sha256,
+        expirySeconds: 900,
+      },
     ]);
     const found = await assets.find({ ...caller, asset_id });
     expect(found?.asset).toEqual({

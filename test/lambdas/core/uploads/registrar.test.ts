@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RegisterRequest } from '#contract/asset';
+import type { RegisterRequest } from '#contract/uploads';
 import { AssetReader } from '#core/assets/asset-reader';
 import { partitionKey } from '#core/assets/asset-record';
-import { objectKey } from '#core/assets/object-key';
+import { objectKey } from '#core/assets/object-location';
 import { Presigner } from '#core/uploads/presigner';
 import { Registrar } from '#core/uploads/registrar';
 import { caller } from '../../../support/asset-records.ts';
@@ -21,6 +21,7 @@ let registrar: Registrar;
 
 const presign = (declared = {}) =>
   new Presigner(assets, objects, {
+    bucket: 'memory',
     maxUploadBytes: 1000,
     maxHashBytes: 100,
     uploadExpirySeconds: 900,

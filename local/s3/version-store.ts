@@ -6,16 +6,17 @@ import { Journal } from '../disk/journal.ts';
 import type { DeleteMarker, ObjectDescription, ObjectVersion, StoredVersion } from './object-version.ts';
 import { StagedUpload } from './staged-upload.ts';
 
-type Entry = { readonly added: ObjectVersion } | { readonly removed: ObjectVersion };
+/** A line of the journal. */
+type VersionLine = { readonly added: ObjectVersion } | { readonly removed: ObjectVersion };
 
 /**
  * Versions of objects in a directory. The bytes of a version are in a file named by its id, never by a key; it exists
  * once the journal says so, and a file that the journal does not name was left by a crash and goes at the next start.
  */
-export class ObjectStore {
+export class VersionStore {
   readonly #data: string;
   readonly #staging: string;
-  readonly #journal: Journal<Entry>;
+  readonly #journal: Journal<VersionLine>;
   /** Bucket, then key, then its versions, newest first. */
   readonly #buckets = new Map<string, Map<string, ObjectVersion[]>>();
   #sequence = 0;
@@ -27,9 +28,9 @@ export class ObjectStore {
     rmSync(this.#staging, { recursive: true, force: true });
     for (const path of [this.#data, this.#staging]) mkdirSync(path, { recursive: true, mode: 0o700 });
 
-    const { journal, entries } = Journal.open<Entry>(join(dir, 'versions.jsonl'));
+    const { journal, entries } = Journal.open<VersionLine>(join(dir, 'versions.jsonl'));
     this.#journal = journal;
-    for (const entry of entries) this.#apply(entry);
+    for (const line of entries) this.#apply(line);
     this.#removeOrphans();
   }
 
@@ -112,20 +113,20 @@ export class ObjectStore {
     return join(this.#data, versionId);
   }
 
-  #record(entry: Entry): void {
-    this.#journal.append(entry);
-    this.#apply(entry);
+  #record(line: VersionLine): void {
+    this.#journal.append(line);
+    this.#apply(line);
   }
 
-  #apply(entry: Entry): void {
-    if ('added' in entry) {
-      const { bucket, key, versionId } = entry.added;
+  #apply(line: VersionLine): void {
+    if ('added' in line) {
+      const { bucket, key, versionId } = line.added;
       const keys = this.#buckets.get(bucket) ?? new Map<string, ObjectVersion[]>();
-      this.#buckets.set(bucket, keys.set(key, [entry.added, ...(keys.get(key) ?? [])]));
+      this.#buckets.set(bucket, keys.set(key, [line.added, ...(keys.get(key) ?? [])]));
       this.#sequence = Math.max(this.#sequence, Number.parseInt(versionId.slice(0, SEQUENCE_LENGTH), 36));
       return;
     }
-    const { bucket, key, versionId } = entry.removed;
+    const { bucket, key, versionId } = line.removed;
     const keys = this.#buckets.get(bucket);
     const left = keys?.get(key)?.filter((version) => version.versionId !== versionId) ?? [];
     if (left.length > 0) keys?.set(key, left);

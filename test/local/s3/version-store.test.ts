@@ -1,14 +1,14 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ObjectStore } from '../../../local/s3/object-store.ts';
+import { VersionStore } from '../../../local/s3/version-store.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
 let dir: string;
-let store: ObjectStore;
+let store: VersionStore;
 beforeEach(() => {
   dir = temporaryDirectory();
-  store = new ObjectStore(dir);
+  store = new VersionStore(dir);
 });
 afterEach(() => store.close());
 
@@ -20,7 +20,7 @@ const put = async (key: string, content = 'content') => {
 };
 const reopen = async () => {
   await store.close();
-  store = new ObjectStore(dir);
+  store = new VersionStore(dir);
 };
 const read = async (key: string) => {
   const version = store.find('b', key);

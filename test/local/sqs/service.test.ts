@@ -5,8 +5,10 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openQueue } from '../../../local/sqs/queue.ts';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Queue } from '../../../local/sqs/queue.ts';
+import { Sqs } from '../../../local/sqs/service.ts';
+import { anyone } from '../../support/iam.ts';
 import { makeDir } from '../dynamodb/table-definition.ts';
 import { type Services, startServices } from '../services.ts';
 
@@ -45,11 +47,9 @@ test.each([
 
 test('messages outlive the process', async () => {
   const dir = makeDir();
-  const queue = openQueue({ dir, name: 'poison' });
-  for (const MessageBody of ['first', 'second']) {
-    await queue.handle('SendMessage', { QueueUrl: 'poison', MessageBody });
-  }
-  const reopened = openQueue({ dir, name: 'poison' });
+  const queue = new Queue(dir);
+  for (const body of ['first', 'second']) queue.send(body);
+  const reopened = new Queue(dir);
   expect(reopened.messages().map(({ body }) => body)).toEqual(['first', 'second']);
   reopened.close();
   queue.close();
@@ -136,14 +136,33 @@ describe('a message that is received', () => {
 
 test('what is deleted stays so in the next process', async () => {
   const dir = makeDir();
-  const queue = openQueue({ dir, name: 'poison' });
+  const queue = new Queue(dir);
   for (const body of ['first', 'second']) queue.send(body);
-  const { Messages } = (await queue.handle('ReceiveMessage', { QueueUrl: 'poison' })) as {
-    Messages: Message[];
-  };
-  await queue.handle('DeleteMessage', { QueueUrl: 'poison', ReceiptHandle: Messages[0]?.ReceiptHandle });
+  const [first] = await queue.receive(1, 30, 0);
+  queue.delete(first?.receiptHandle ?? '');
   queue.close();
-  const reopened = openQueue({ dir, name: 'poison' });
+  const reopened = new Queue(dir);
   expect(reopened.messages().map(({ body }) => body)).toEqual(['second']);
   reopened.close();
+});
+
+describe('of several queues', () => {
+  const sqs = new Sqs({ dir: makeDir(), names: ['first', 'second'] });
+  afterAll(() => sqs.close());
+  const { SendMessage } = sqs.operations;
+  const send = async (name: string) =>
+    SendMessage.handle({ QueueUrl: `http://127.0.0.1/000000000000/${name}`, MessageBody: name }, anyone);
+
+  test('a request is for the one that it names', async () => {
+    for (const name of ['second', 'first', 'second']) await send(name);
+    const bodies = [...sqs.queues.values()].map((queue) => queue.messages().map(({ body }) => body));
+    expect(bodies).toEqual([['first'], ['second', 'second']]);
+    expect(SendMessage.access({ QueueUrl: 'second' })).toEqual([
+      { action: 'sqs:SendMessage', resource: 'arn:aws:sqs:us-east-1:000000000000:second' },
+    ]);
+  });
+
+  test('a name that is none’s is refused', async () => {
+    await expect(send('third')).rejects.toMatchObject({ code: 'QueueDoesNotExist' });
+  });
 });

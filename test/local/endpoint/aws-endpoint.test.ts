@@ -6,12 +6,10 @@ import { DescribeRuleCommand } from '@aws-sdk/client-eventbridge';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startAwsEndpoint } from '../../../local/http/aws-endpoint.ts';
-import type { JsonService } from '../../../local/http/json-service.ts';
-import { PortInUseError } from '../../../local/http/loopback-server.ts';
+import type { JsonService } from '../../../local/endpoint/json-service.ts';
+import { listenOnLoopback, PortInUseError } from '../../../local/http/loopback-server.ts';
 import { REGION } from '../../../local/template/account.ts';
-import { everythingFor } from '../../support/iam.ts';
-import { answering, CREDENTIALS, type Services, startServices } from '../services.ts';
+import { CREDENTIALS, type Services, serve, startServices } from '../services.ts';
 
 let services: Services;
 
@@ -117,10 +115,7 @@ test('operations that are not implemented are refused', async () => {
 
 test('a port in use is said in one line', async () => {
   const port = Number(new URL(services.url).port);
-  const { table, bus, queue } = services;
-  const [sts, cloudformation, s3] = [answering('sts'), answering('cloudformation'), { async handle() {} }];
-  const iam = everythingFor(CREDENTIALS);
-  const second = startAwsEndpoint({ port, iam, table, bus, queue, sts, cloudformation, s3 });
+  const second = listenOnLoopback(port);
   await expect(second).rejects.toThrow(PortInUseError);
   await expect(second).rejects.toThrow(`Port ${port} is in use`);
 });
@@ -128,22 +123,20 @@ test('a port in use is said in one line', async () => {
 test('an error of our own is told to the console, and not to the client', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const broken: JsonService = {
-    accesses: () => [],
-    handle: () => Promise.reject(new Error('a secret detail')),
+    protocol: 'json',
+    version: '1.0',
+    targetPrefix: 'DynamoDB_20120810',
+    namespace: 'com.amazonaws.dynamodb.v20120810',
+    signingName: 'dynamodb',
+    denied: [400, 'AccessDeniedException'],
+    unknownKey: [400, 'UnrecognizedClientException'],
+    expiredToken: [400, 'ExpiredTokenException'],
+    operations: {
+      GetItem: { access: () => [], handle: () => Promise.reject(new Error('a secret detail')) },
+    },
+    close() {},
   };
-  const { bus, queue } = services;
-  const [sts, cloudformation, s3] = [answering('sts'), answering('cloudformation'), { async handle() {} }];
-  const iam = everythingFor(CREDENTIALS);
-  const endpoint = await startAwsEndpoint({
-    port: 0,
-    iam,
-    table: broken,
-    bus,
-    queue,
-    sts,
-    cloudformation,
-    s3,
-  });
+  const endpoint = await serve([broken]);
   const client = new DynamoDBClient({
     endpoint: endpoint.url,
     region: REGION,

@@ -6,7 +6,8 @@ import {
   type PutEventsRequestEntry,
 } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openEventBus, type StoredEvent } from '../../../local/eventbridge/event-bus.ts';
+import { Bus } from '../../../local/eventbridge/bus.ts';
+import type { StoredEvent } from '../../../local/eventbridge/put-events.ts';
 import { makeDir } from '../dynamodb/table-definition.ts';
 import { type Services, startServices } from '../services.ts';
 
@@ -72,7 +73,6 @@ test.each<[string, PutEventsRequestEntry, string]>([
   ['detail that is null', { Detail: 'null' }, 'MalformedDetail'],
   ['a source of AWS', { Source: 'aws.s3' }, 'NotAuthorizedForSourceException'],
   ['another bus', { EventBusName: 'other' }, 'ResourceNotFoundException'],
-  ['no bus, which is the default one', { EventBusName: undefined }, 'ResourceNotFoundException'],
 ])('an entry with %s fails, and the others do not', async (_, fault, code) => {
   const before = services.bus.events().length;
   const { FailedEntryCount, Entries } = await put(entry, { ...entry, ...fault }, entry);
@@ -108,20 +108,19 @@ test('ten entries of 256 KiB in all are taken', async () => {
 
 test('events outlive the process, but for one that was being written', async () => {
   const dir = makeDir();
-  const bus = openEventBus({ dir, names: ['raw'] });
-  const { Time: _, ...timeless } = entry;
-  for (const DetailType of ['first', 'second']) {
-    await bus.handle('PutEvents', { Entries: [{ ...timeless, DetailType }] });
-  }
+  const bus = new Bus(dir);
+  await put(entry);
+  const [kept] = services.bus.events() as [StoredEvent];
+  for (const type of ['first', 'second']) bus.put({ ...kept, 'detail-type': type });
   // A process that is killed closes nothing.
   const path = join(dir, 'events.jsonl');
   writeFileSync(path, readFileSync(path, 'utf8').slice(0, -5));
-  const reopened = openEventBus({ dir, names: ['raw'] });
+  const reopened = new Bus(dir);
   expect(reopened.events().map((event) => event['detail-type'])).toEqual(['first']);
-  await reopened.handle('PutEvents', { Entries: [{ ...timeless, DetailType: 'third' }] });
+  reopened.put({ ...kept, 'detail-type': 'third' });
   reopened.close();
   appendFileSync(path, '{"version":"0","id"');
-  const again = openEventBus({ dir, names: ['raw'] });
+  const again = new Bus(dir);
   expect(again.events().map((event) => event['detail-type'])).toEqual(['first', 'third']);
   again.close();
   bus.close();
@@ -137,8 +136,19 @@ test.each(['raw', 'arn:aws:events:us-east-1:000000000000:event-bus/raw'])(
   },
 );
 
-test.each(['other', undefined])('a bus is not there: %s', async (Name) => {
-  await expect(services.events.send(new DescribeEventBusCommand({ Name }))).rejects.toMatchObject({
+test('a bus is not there', async () => {
+  await expect(services.events.send(new DescribeEventBusCommand({ Name: 'other' }))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
   });
+});
+
+test('the account’s bus is there beside it, and each has its own events', async () => {
+  expect(await services.events.send(new DescribeEventBusCommand())).toMatchObject({
+    Name: 'default',
+    Arn: 'arn:aws:events:us-east-1:000000000000:event-bus/default',
+  });
+  const before = services.bus.events().length;
+  const { Entries } = await put({ ...entry, EventBusName: undefined });
+  expect(services.defaultBus.events().map(({ id }) => id)).toEqual([Entries?.[0]?.EventId]);
+  expect(services.bus.events().length).toBe(before);
 });

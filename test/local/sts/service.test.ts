@@ -21,7 +21,7 @@ async function send(input: Partial<AssumeRoleCommandInput>, credentials?: LocalC
   const client = new STSClient({
     endpoint: aws.url,
     region: REGION,
-    credentials: credentials ?? credentialsOf('get-asset'),
+    credentials: credentials ?? credentialsOf('assets'),
     maxAttempts: 1,
   });
   const command = new AssumeRoleCommand({

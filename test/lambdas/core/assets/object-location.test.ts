@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { partitionKey } from '#core/assets/asset-record';
-import { objectKey } from '#core/assets/object-key';
+import { objectKey, objectLocation } from '#core/assets/object-location';
 import { keyParts } from '../../../support/arbitraries.ts';
 
 const RUNS = { numRuns: 1000 };
@@ -48,6 +48,14 @@ describe('objectKey', () => {
       }),
       RUNS,
     );
+  });
+});
+
+describe('objectLocation', () => {
+  it('names an object by bucket and key', () => {
+    const parts = { tenant_id: 't_a', env: 'dev', asset_id: '1', filename: 'a é#?.txt' };
+    const key = objectKey(parts);
+    expect(objectLocation('bucket', parts)).toEqual({ bucket: 'bucket', key, uri: `s3://bucket/${key}` });
   });
 });
 

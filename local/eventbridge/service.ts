@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { JsonService } from '../endpoint/json-service.ts';
+import type { ServiceOperation } from '../endpoint/service.ts';
+import { AwsError } from '../http/aws-error.ts';
+import { ACCOUNT_ID, REGION } from '../template/account.ts';
+import { Bus } from './bus.ts';
+import {
+  busName,
+  DEFAULT_BUS,
+  type PutEventsEntry,
+  RefusedEntryError,
+  readEntries,
+  toEvent,
+} from './put-events.ts';
+
+export interface EventBridgeOptions {
+  /** The events of each bus are kept in a directory of it. */
+  readonly dir: string;
+  readonly names: readonly string[];
+  /** @default the wall clock */
+  readonly now?: () => Date;
+}
+
+interface EntryResult {
+  readonly EventId?: string;
+  readonly ErrorCode?: string;
+  readonly ErrorMessage?: string;
+}
+
+/** EventBridge: the account's buses. Their rules are `Subscriptions`'. */
+export class EventBridge implements JsonService {
+  readonly protocol = 'json';
+  readonly version = '1.1';
+  readonly targetPrefix = 'AWSEvents';
+  readonly namespace = 'com.amazonaws.events';
+  readonly signingName = 'events';
+  readonly denied = [400, 'AccessDeniedException'] as const;
+  readonly unknownKey = [400, 'UnrecognizedClientException'] as const;
+  readonly expiredToken = [400, 'ExpiredTokenException'] as const;
+
+  /** By name. */
+  readonly buses: ReadonlyMap<string, Bus>;
+  readonly #now: () => Date;
+
+  readonly operations: Readonly<Record<'PutEvents' | 'DescribeEventBus', ServiceOperation<object>>> = {
+    PutEvents: {
+      access: (input) =>
+        [...new Set(readEntries(input).map(busName))].map((name) => ({
+          action: 'events:PutEvents',
+          resource: busArn(name),
+        })),
+      handle: (input) => {
+        const Entries = readEntries(input).map((entry) => this.#put(entry));
+        return { FailedEntryCount: Entries.filter(({ EventId }) => EventId === undefined).length, Entries };
+      },
+    },
+    DescribeEventBus: {
+      access: (input) => [{ action: 'events:DescribeEventBus', resource: busArn(describedBus(input)) }],
+      handle: (input) => {
+        const name = describedBus(input);
+        if (this.buses.has(name)) return { Name: name, Arn: busArn(name) };
+        throw new AwsError(400, 'ResourceNotFoundException', `Event bus ${name} does not exist.`);
+      },
+    },
+  };
+
+  constructor({ dir, names, now = () => new Date() }: EventBridgeOptions) {
+    this.buses = new Map(names.map((name) => [name, new Bus(join(dir, name))]));
+    this.#now = now;
+  }
+
+  close(): void {
+    for (const bus of this.buses.values()) bus.close();
+  }
+
+  #put(entry: PutEventsEntry): EntryResult {
+    try {
+      const name = busName(entry);
+      const bus = this.buses.get(name);
+      const event = toEvent(entry, randomUUID(), this.#now());
+      if (bus === undefined) {
+        // EventBridge takes the event and drops it; here nobody would find out why nothing arrives.
+        throw new RefusedEntryError('ResourceNotFoundException', `Event bus ${name} does not exist.`);
+      }
+      bus.put(event);
+      return { EventId: event.id };
+    } catch (error) {
+      if (!(error instanceof RefusedEntryError)) throw error;
+      return { ErrorCode: error.code, ErrorMessage: error.message };
+    }
+  }
+}
+
+const busArn = (name: string) => `arn:aws:events:${REGION}:${ACCOUNT_ID}:event-bus/${name}`;
+
+function describedBus(input: { readonly Name?: string }): string {
+  return busName({ EventBusName: input.Name ?? DEFAULT_BUS });
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Bucket, S3Context } from './context.ts';
+import { listObjects } from './list-objects.ts';
+import { listObjectVersions } from './list-versions.ts';
+import { deleteObject, readObject } from './object-routes.ts';
+import { type PostContext, postObject } from './post-object.ts';
+import { CACHE_CONDITIONS } from './preconditions.ts';
+import type { Target } from './target.ts';
+
+interface S3Route {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  readonly on: 'bucket' | 'object';
+  /** A query parameter without which a request is for another operation, and its value if only one will do. */
+  readonly selector?: readonly [name: string, value?: string];
+  /** Query parameters that are implemented, in any case; `*` ends a prefix. With any other one a request is refused. */
+  readonly parameters: readonly string[];
+  /** Preconditions that are implemented, by their headers. With any other one a request is refused. */
+  readonly conditions?: readonly string[];
+}
+
+/** An operation whose request is signed in its headers or its query. */
+interface SignedOperation extends S3Route {
+  readonly signed: 'request';
+  /** Names the action that the signer must be allowed on the target. */
+  action(target: Target): string;
+  handle(context: S3Context, request: IncomingMessage, response: ServerResponse): Promise<void> | void;
+}
+
+/** An operation whose request is a form: the signature and what it allows are in the form's fields. */
+interface FormOperation extends S3Route {
+  readonly signed: 'form';
+  handle(
+    bucket: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    context: PostContext,
+  ): Promise<void>;
+}
+
+export type S3Operation = SignedOperation | FormOperation;
+
+/** Every client may send these: the SDK's name for the operation, and the parts of a signature. */
+const COMMON = ['x-id', 'x-amz-*'];
+const OBJECT = [
+  ...COMMON,
+  'versionId',
+  'response-content-type',
+  'response-content-language',
+  'response-content-disposition',
+  'response-content-encoding',
+  'response-cache-control',
+  'response-expires',
+];
+const LIST = [...COMMON, 'prefix', 'delimiter', 'encoding-type', 'max-keys'];
+
+const READ = {
+  on: 'object',
+  parameters: OBJECT,
+  conditions: CACHE_CONDITIONS,
+  signed: 'request',
+  action: ({ query }: Target) => (query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject'),
+  handle: readObject,
+} as const;
+
+/** The part of S3 that the service and its operators use: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
+const OPERATIONS = {
+  GetObject: { method: 'GET', ...READ },
+  HeadObject: { method: 'HEAD', ...READ },
+  DeleteObject: {
+    method: 'DELETE',
+    on: 'object',
+    parameters: OBJECT,
+    signed: 'request',
+    action: ({ query }) => (query.has('versionId') ? 's3:DeleteObjectVersion' : 's3:DeleteObject'),
+    handle: deleteObject,
+  },
+  ListObjectsV2: {
+    method: 'GET',
+    on: 'bucket',
+    selector: ['list-type', '2'],
+    parameters: [...LIST, 'list-type', 'continuation-token', 'start-after'],
+    signed: 'request',
+    action: () => 's3:ListBucket',
+    handle: listObjects,
+  },
+  ListObjectVersions: {
+    method: 'GET',
+    on: 'bucket',
+    selector: ['versions'],
+    parameters: [...LIST, 'versions', 'key-marker', 'version-id-marker'],
+    signed: 'request',
+    action: () => 's3:ListBucketVersions',
+    handle: listObjectVersions,
+  },
+  PostObject: { method: 'POST', on: 'bucket', parameters: [], signed: 'form', handle: postObject },
+} satisfies Record<string, S3Operation>;
+
+/** Finds what a request asks for; undefined where that is not implemented. */
+export function findOperation(
+  method: string,
+  { key, query }: Target,
+  bucket: Bucket | undefined,
+): S3Operation | undefined {
+  const on = key === '' ? 'bucket' : 'object';
+  const operation = Object.values<S3Operation>(OPERATIONS).find(
+    (one) => one.method === method && one.on === on && isSelected(one, query),
+  );
+  if (operation?.signed === 'form' && bucket?.versioned === false) return undefined;
+  return [...query.keys()].every((name) => isTaken(operation, name)) ? operation : undefined;
+}
+
+function isSelected({ selector }: S3Route, query: URLSearchParams): boolean {
+  if (selector === undefined) return true;
+  const [name, value] = selector;
+  return value === undefined ? query.has(name) : query.get(name) === value;
+}
+
+function isTaken(operation: S3Route | undefined, name: string): boolean {
+  const given = name.toLowerCase();
+  return (
+    operation?.parameters.some((parameter) => {
+      const taken = parameter.toLowerCase();
+      return taken.endsWith('*') ? given.startsWith(taken.slice(0, -1)) : given === taken;
+    }) === true
+  );
+}

@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import type { ServicePlugin } from '../endpoint/plugin.ts';
+import { ACCOUNT_ID } from '../template/account.ts';
+import { localArn } from '../template/resource-types.ts';
+import { Sqs } from './service.ts';
+
+export const SQS_PLUGIN: ServicePlugin<Sqs> = {
+  resources: {
+    'AWS::SQS::Queue': ({ name }, { aws }) => ({
+      Ref: `${aws}/${ACCOUNT_ID}/${name}`,
+      Arn: localArn('sqs', name),
+    }),
+  },
+  open({ dir, template }) {
+    const names = template.resources('AWS::SQS::Queue').map(({ name }) => name);
+    return new Sqs({ dir: join(dir, 'queues'), names });
+  },
+};

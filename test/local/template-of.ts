@@ -1,0 +1,20 @@
+import type { RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
+import { RESOURCE_TYPES } from '../../local/cloud.ts';
+import { synthesize } from '../../local/template/synth.ts';
+import { StackTemplate, type TemplateJson } from '../../local/template/template.ts';
+
+const options = { types: RESOURCE_TYPES, endpoints: { aws: 'http://127.0.0.1:4001' } };
+
+/** A template of these resources, as the local cloud would read it. */
+export function templateOf(Resources: object): StackTemplate {
+  return new StackTemplate({ Resources } as TemplateJson, { ...options, assembly: '/assembly' });
+}
+
+/** The template of the stack that deploys. */
+export function stackTemplate(outdir: string, settings: Partial<RawStorageStackProps> = {}): StackTemplate {
+  return synthesize({
+    ...options,
+    settings: { issuer: 'https://issuer.example', audience: 'nexus', ...settings },
+    outdir,
+  });
+}
