@@ -1,10 +1,8 @@
 import * as v from 'valibot';
+import { ContentType } from '#contract/content-type';
 import { Filename } from '#contract/filename';
-import { isJsonObject, jsonDepth } from '#contract/json';
+import { Metadata } from '#contract/metadata';
 import { Environment, TenantId } from '#contract/tenant';
-
-const MAX_METADATA_BYTES = 16 * 1024;
-const MAX_METADATA_DEPTH = 8;
 
 /** A UUID of any version, taken in any case and kept in lower case. */
 export const AssetId = v.pipe(v.string(), v.toLowerCase(), v.uuid('is not a UUID'));
@@ -15,33 +13,14 @@ export const Sha256 = v.pipe(v.string(), v.toLowerCase(), v.regex(/^[0-9a-f]{64}
 /** A whole number of bytes. */
 export const SizeBytes = v.pipe(
   v.number(),
-  v.safeInteger('is not a whole number'),
+  v.safeInteger('is not a whole number below 2^53'),
   v.minValue(0, 'is negative'),
-);
-
-/**
- * A media type with optional parameters (RFC 9110, section 8.3.1). Quoted parameter values are left out: they could
- * carry `${`, which S3 expands in the fields of a form.
- */
-export const ContentType = v.pipe(
-  v.string(),
-  v.maxLength(255, 'is over 255 characters'),
-  v.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(; ?[\w!#$&^.+-]+=[\w!#$&^.+:/-]+)*$/, 'is not a media type'),
-);
-
-/** The client's own JSON object: at most 16 KiB as UTF-8 JSON, at most 8 levels deep. */
-export const Metadata = v.pipe(
-  v.custom<Record<string, unknown>>(isJsonObject, 'is not a JSON object'),
-  v.check((value) => jsonDepth(value) <= MAX_METADATA_DEPTH, `is over ${MAX_METADATA_DEPTH} levels deep`),
-  v.check(
-    (value) => new TextEncoder().encode(JSON.stringify(value)).length <= MAX_METADATA_BYTES,
-    `is over ${MAX_METADATA_BYTES} bytes of JSON`,
-  ),
 );
 
 /** RFC 3339, UTC, with milliseconds. */
 export const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 
+/** `s3://{bucket}/{key}` with nothing encoded, as AWS's tools take it; programs take `bucket` and `key`. */
 export const AssetUri = v.pipe(v.string(), v.startsWith('s3://'));
 
 const identity = {
@@ -49,6 +28,9 @@ const identity = {
   tenant_id: TenantId,
   env: Environment,
   uri: AssetUri,
+  bucket: v.string(),
+  /** The object's, in `bucket`. */
+  key: v.string(),
   filename: Filename,
   content_type: ContentType,
 };

@@ -23,13 +23,13 @@ export const ERRORS = {
   not_uploaded: { status: 409, title: 'The file is not uploaded yet', when: 'register before the upload' },
   already_registered: {
     status: 409,
-    title: 'Registered before with other values',
-    when: 'register again with other values',
+    title: 'The asset is registered already',
+    when: 'register again with other values (`errors` names them); presign of a registered `asset_id` with the same values',
   },
   asset_conflict: {
     status: 409,
-    title: 'The asset id is taken',
-    when: 'presign of an `asset_id` with other values, or of a registered one',
+    title: 'The asset id is taken by other values',
+    when: 'presign of an `asset_id` that was presigned or registered with other values: `errors` names them',
   },
   upload_expired: {
     status: 410,
@@ -49,7 +49,7 @@ export const ERRORS = {
   invalid_request: {
     status: 422,
     title: 'The request is not valid',
-    when: 'a field is missing, unknown or malformed',
+    when: 'a field is missing, unknown or malformed, or the body is over 128 KiB',
   },
   upload_mismatch: {
     status: 422,

@@ -16,10 +16,10 @@ const schema_version = v.pipe(v.string(), v.regex(new RegExp(`^${MAJOR_VERSION}\
 /** The publisher's rules of a file name, as far as a pattern of JSON Schema can say them. */
 const filename = v.pipe(
   v.string(),
-  v.maxLength(255),
+  v.maxLength(510),
   v.regex(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-    /^(?!\.{1,2}$)((?!\$\{)[^/\\\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069])+$/,
+    /^(?!\.{1,2}$)((?!\$\{)[^/\\\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFDD0-\uFDEF\uFFFD-\uFFFF])+$/,
     'is not a file name',
   ),
 );

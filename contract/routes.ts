@@ -59,7 +59,7 @@ export const ROUTES = {
     summary: 'Signs a form for one upload; repeated, a fresh form for the same asset.',
     request: { body: PresignRequest },
     response: PresignResponse,
-    errors: [...ANY_ROUTE, ...ANY_BODY, 'asset_conflict', 'file_too_large'],
+    errors: [...ANY_ROUTE, ...ANY_BODY, 'asset_conflict', 'already_registered', 'file_too_large'],
   },
   register: {
     method: 'POST',

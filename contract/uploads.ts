@@ -1,11 +1,25 @@
 import * as v from 'valibot';
-import { AssetId, AssetUri, ContentType, Metadata, Sha256, SizeBytes, Timestamp } from '#contract/asset';
+import { AssetId, AssetUri, Sha256, SizeBytes, Timestamp } from '#contract/asset';
+import { ContentType } from '#contract/content-type';
+import { DeclaredContentType } from '#contract/declared-content-type';
 import { Filename } from '#contract/filename';
+import { numberText } from '#contract/json';
+import { Metadata } from '#contract/metadata';
+
+/** A size as a client writes it: `12.0` is 12. */
+const DeclaredSize = v.pipe(
+  v.unknown(),
+  v.transform((value) => {
+    const text = numberText(value);
+    return text === undefined ? value : Number(text);
+  }),
+  SizeBytes,
+);
 
 export const PresignRequest = v.strictObject({
   filename: Filename,
-  content_type: v.optional(ContentType),
-  size_bytes: v.optional(SizeBytes),
+  content_type: v.optional(DeclaredContentType),
+  size_bytes: v.optional(DeclaredSize),
   sha256: v.optional(Sha256),
   asset_id: v.optional(AssetId),
 });
@@ -14,8 +28,8 @@ export type PresignRequest = v.InferOutput<typeof PresignRequest>;
 export const RegisterRequest = v.strictObject({
   asset_id: AssetId,
   filename: v.optional(Filename),
-  content_type: v.optional(ContentType),
-  size_bytes: v.optional(SizeBytes),
+  content_type: v.optional(DeclaredContentType),
+  size_bytes: v.optional(DeclaredSize),
   sha256: v.optional(Sha256),
   metadata: v.optional(Metadata),
 });

@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { TenantSessions } from '#core/aws/tenant-sessions';
@@ -25,7 +24,7 @@ const tenants = new TenantSessions({
   open: (config) =>
     new Presigner(
       new DynamoDbAssetRepository(new DynamoDBClient(config), env.ASSET_TABLE),
-      new S3FormSigner(new S3Client(config)),
+      new S3FormSigner(config),
       {
         bucket: env.RAW_BUCKET,
         maxUploadBytes: env.MAX_UPLOAD_BYTES,

@@ -52,6 +52,8 @@ const STAND_INS: readonly (readonly [path: RegExp, contents: string])[] = [
   ),
   // Loads node:zlib at each start, for checksums that hardly any call has: the SDK's own CRC32 in JavaScript serves those.
   [/[\\/]Crc32Node\.js$/, "export { Crc32Js as Crc32Node } from './Crc32Js';"],
+  // A type is parsed as it is declared; none is guessed from a file's bytes.
+  [/[\\/]whatwg-mimetype[\\/]lib[\\/]sniff\.js$/, 'module.exports = undefined;'],
   // For instances of EC2 that are told no Region.
   [/[\\/]getInstanceMetadataRegion\.js$/, 'export const getInstanceMetadataRegion = undefined;'],
 ];

@@ -14,9 +14,13 @@ export const EVENT_FIELDS: Readonly<Record<string, string>> = {
   asset_type: 'What `asset` is.',
   asset_id: 'A UUID in lower case.',
   asset: 'The asset as the event left it.',
-  uri: '`s3://bucket/key`.',
-  filename: "In Unicode's normal form C, at most 255 bytes of UTF-8; a name alone, never a path.",
-  content_type: 'A media type, as declared or by the extension: not sniffed from the bytes.',
+  uri: '`s3://bucket/key` with nothing encoded, for tools that take it so; no URI parser may read it.',
+  bucket: 'The S3 bucket that the object is in.',
+  key: 'The key of the object in its bucket.',
+  filename:
+    "In Unicode's normal form C, at most 255 code points and 600 bytes of UTF-8; a name alone, never a path.",
+  content_type:
+    'A media type in its canonical form, as declared or by the extension: not sniffed from the bytes.',
   status: 'How far the asset is.',
   size_bytes: 'Bytes. Of a presigned asset what was declared, if anything was.',
   sha256:
@@ -26,5 +30,6 @@ export const EVENT_FIELDS: Readonly<Record<string, string>> = {
     "S3's id of the version that was verified. Read that one: a later upload may be the current version.",
   created_at: 'When it was registered: RFC 3339, UTC.',
   created_by: 'The `sub` of the token that registered it.',
-  metadata: "The client's own JSON object, at most 16 KiB and 8 levels deep as it was sent.",
+  metadata:
+    "The client's own JSON object, at most 16 KiB and 8 levels deep as it was sent; its numbers are written as they were sent.",
 };

@@ -23,9 +23,8 @@ export async function handler({ detail }: EventBridgeEvent<string, unknown>): Pr
 }
 
 /** Reads the version that was registered: a later upload may be the current one. As `wc -l` counts, in any memory. */
-async function countLines({ uri, version_id }: RawAssetRegisteredEvent['asset']): Promise<number> {
-  const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, VersionId: version_id }));
+async function countLines({ bucket, key, version_id }: RawAssetRegisteredEvent['asset']): Promise<number> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version_id }));
   let lines = 0;
   for await (const chunk of Body as Readable) {
     for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', at + 1)) lines++;

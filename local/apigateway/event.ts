@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ACCOUNT_ID } from '../template/account.ts';
@@ -66,14 +67,17 @@ export function targetOf(request: IncomingMessage): { path: string; query: strin
 /** What API Gateway takes for text; any other body, and one of no declared type, is handed over in base64. */
 const TEXT = /^(text\/.*|application\/(json|xml|javascript))$/i;
 
-/** The body's part of the payload. */
+/**
+ * The body's part of the payload. What API Gateway makes of text that is not UTF-8 is not documented; in base64 nothing is
+ * lost.
+ */
 export function bodyOf(
   body: Buffer,
   contentType: string | undefined,
 ): { body?: string; isBase64Encoded: boolean } {
   if (body.length === 0) return { isBase64Encoded: false };
   const isText = TEXT.test((contentType ?? '').split(';', 1)[0]?.trim() ?? '');
-  return isText
+  return isText && isUtf8(body)
     ? { body: body.toString('utf8'), isBase64Encoded: false }
     : { body: body.toString('base64'), isBase64Encoded: true };
 }

@@ -1,3 +1,5 @@
+import { numberText } from '#contract/json';
+
 export const NUMERIC = 'numeric';
 
 /** Beyond it EventBridge compares nothing: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html */
@@ -32,7 +34,11 @@ export function readNumeric(argument: unknown): (value: unknown) => boolean {
     if (bound >= top)
       throw new Error(`${NUMERIC} ${JSON.stringify(argument)}: the lower bound must be below the upper`);
   }
-  return (value) => typeof value === 'number' && Math.abs(value) <= MAX && tests.every((test) => test(value));
+  return (received) => {
+    const text = numberText(received);
+    const value = Number(text);
+    return text !== undefined && Math.abs(value) <= MAX && tests.every((test) => test(value));
+  };
 }
 
 function compare(

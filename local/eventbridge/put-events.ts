@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isJsonObject, parseJson } from '#contract/json';
 import { AwsError } from '../http/aws-error.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
 
@@ -113,8 +114,8 @@ function required(entry: PutEventsEntry, name: 'Source' | 'DetailType' | 'Detail
 
 function parseDetail(text: string): StoredEvent['detail'] {
   try {
-    const detail = JSON.parse(text);
-    if (typeof detail === 'object' && detail !== null && !Array.isArray(detail)) return detail;
+    const detail = parseJson(text);
+    if (isJsonObject(detail)) return detail;
   } catch {}
   throw new RefusedEntryError('MalformedDetail', 'Detail is malformed.');
 }

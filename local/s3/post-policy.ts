@@ -18,7 +18,13 @@ export interface PostPolicy {
 }
 
 /**
- * Reads a form's policy: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+ * Stands for a dollar sign without a backslash, by which S3 names a field; within a value it makes the condition one that no
+ * form meets. No UTF-8 holds this half of a surrogate pair.
+ */
+const VARIABLE = '\uDC24';
+
+/**
+ * Reads a form's policy, with the escapes that JSON has not (`\$`, `\v`): https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
  *
  * @throws AwsError 400 InvalidPolicyDocument
  */
@@ -71,10 +77,19 @@ function decode(encoded: string): unknown {
   const text = encoded.trim();
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw invalidPolicy('not base64');
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'base64')));
+    return JSON.parse(toJson(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'base64'))));
   } catch {
     throw invalidPolicy('not JSON');
   }
+}
+
+/** JSON that means what a policy's text means to S3. */
+function toJson(policy: string): string {
+  return policy.replace(/\\.|\$/gs, (token) => {
+    if (token === '$') return VARIABLE;
+    if (token === '\\$') return '$';
+    return token === '\\v' ? '\\u000b' : token;
+  });
 }
 
 function asObject(value: unknown): Record<string, unknown> {
@@ -99,14 +114,14 @@ function parseCondition(condition: unknown): FieldCondition {
   const [, field, value, ...others] = condition as unknown[];
   if (others.length > 0) throw invalidPolicy(`wrong number of arguments of ${operator}`);
   const name = asString(field);
-  const known = name.startsWith('$') ? name.slice(1).toLowerCase() : undefined;
+  const known = name.startsWith(VARIABLE) ? name.slice(1).toLowerCase() : undefined;
   return { operator, field: known, value: asString(value), text: textOf([operator, name, value]) };
 }
 
 /** Bounds may be written as text; text that is no number makes a condition that nothing meets. */
 function parseRange(condition: readonly unknown[]): { min: number; max: number } | FieldCondition {
   const [, ...bounds] = condition;
-  const [min, max] = bounds.map((bound) => (typeof bound === 'string' ? Number(bound || Number.NaN) : bound));
+  const [min, max] = bounds.map((bound) => (/^\d+$/.test(String(bound)) ? Number(bound) : bound));
   if (bounds.length === 2 && isSize(min) && isSize(max)) return { min, max };
   if (bounds.length === 2 && bounds.some((bound) => typeof bound === 'string')) {
     return { operator: 'eq', field: undefined, value: '', text: textOf(condition) };
@@ -118,8 +133,10 @@ function isSize(bound: unknown): bound is number {
   return Number.isSafeInteger(bound) && Number(bound) >= 0;
 }
 
+/** A condition as S3 writes it: `["eq", "$key", "a.txt"]`. */
 function textOf(condition: readonly unknown[]): string {
-  return `[${condition.map((part) => JSON.stringify(String(part))).join(', ')}]`;
+  const words = condition.map((word) => String(word).replaceAll(VARIABLE, '$'));
+  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
 }
 
 function asString(value: unknown): string {

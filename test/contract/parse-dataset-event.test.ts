@@ -7,6 +7,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { DatasetEvent as PublishedEvent } from '#contract/events';
 import { Filename } from '#contract/filename';
 import { parseJson } from '#contract/json';
+import { Metadata } from '#contract/metadata';
 import {
   type DatasetEvent,
   DatasetEventError,
@@ -66,7 +67,9 @@ describe('what the publisher writes', () => {
   const received = (record: AssetRecord) => JSON.parse(JSON.stringify(toDatasetEvent(toItem(record))));
 
   it('is what a subscriber reads, whatever the file’s name and metadata', () => {
-    const metadata = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 });
+    const metadata = fc
+      .dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 })
+      .filter((value) => v.is(Metadata, value));
     fc.assert(
       fc.property(filename, metadata, (name, metadata) => {
         const presigned = presignedRecord({ filename: name });

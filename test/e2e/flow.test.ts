@@ -36,6 +36,8 @@ test('presign, post, register, get: the asset, and each event once', async () =>
       tenant_id: 't_demo',
       env: 'dev',
       uri: `s3://${cloud.names.bucket}/tenants/t_demo/dev/raw/${form.asset_id}/package-lock.json`,
+      bucket: cloud.names.bucket,
+      key: `tenants/t_demo/dev/raw/${form.asset_id}/package-lock.json`,
       filename: 'package-lock.json',
       content_type: 'application/json',
       status: 'registered',

@@ -92,7 +92,8 @@ test('presign: every refused kind of filename, and other fields by name', async 
     'a\nb',
     '\u202egnp.exe',
     '${filename}',
-    'é'.repeat(128),
+    'é'.repeat(256),
+    'caf\ufffd.txt',
     7,
     null,
   ];
@@ -118,9 +119,13 @@ test('presign: more than an upload may hold', async () => {
 
 test('presign: an asset id that is taken', async () => {
   const asset_id = await client.uploaded('taken.txt', 'taken');
-  expectProblem(await client.presign({ asset_id, filename: 'other.txt' }), 'asset_conflict');
+  expectProblem(await client.presign({ asset_id, filename: 'other.txt' }), 'asset_conflict', [
+    'filename',
+    'sha256',
+  ]);
   await client.register({ asset_id });
-  expectProblem(await client.presign({ asset_id, filename: 'taken.txt' }), 'asset_conflict');
+  expectProblem(await client.presign({ asset_id, filename: 'taken.txt' }), 'already_registered');
+  expectProblem(await client.presign({ asset_id, filename: 'other.txt' }), 'asset_conflict', ['filename']);
 });
 
 test('register: an unknown asset, and another tenant’s alike', async () => {

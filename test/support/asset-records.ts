@@ -19,12 +19,15 @@ export function presignedRecord(
   purge_at = 2_000_000_000,
 ): PresignedRecord {
   const asset_id = asset.asset_id ?? randomUUID();
+  const key = `tenants/t_acme/dev/raw/${asset_id}/a.txt`;
   return {
     asset: {
       asset_id,
       tenant_id: caller.tenant_id,
       env: caller.env,
-      uri: `s3://bucket/tenants/t_acme/dev/raw/${asset_id}/a.txt`,
+      uri: `s3://bucket/${key}`,
+      bucket: 'bucket',
+      key,
       filename: 'a.txt',
       content_type: 'text/plain',
       status: 'presigned',

@@ -36,7 +36,7 @@ export function callerOf({ requestContext, headers }: ApiEvent, scope: Route['sc
   };
 }
 
-/** The trace that a request belongs to: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html */
+/** The trace that a request belongs to; the header may be a client's own, and of any length: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html */
 function traceRoot(header = ''): string | undefined {
-  return /(?:^|;)Root=([\w-]+)/.exec(header)?.[1];
+  return /(?:^|;)Root=([\w-]{1,64})(?:;|$)/.exec(header)?.[1];
 }

@@ -1,8 +1,13 @@
 import * as v from 'valibot';
-import { parseJson } from '#contract/json';
+import type { FieldError } from '#contract/errors';
+import { isJsonObject, parseJson } from '#contract/json';
 import type { RouteRequest } from '#contract/routes';
 import { RawStorageError } from '#core/errors';
+import { fieldError, show, toFieldErrors } from '#core/http/field-errors';
 import type { ApiEvent } from '#core/http/request';
+
+/** Metadata of 16 KiB fits in, however it is escaped and indented. To parse this much takes some 30 ms at the worst. */
+export const MAX_BODY_BYTES = 128 * 1024;
 
 /** What a route hands to its operation: each part that the route declares, parsed. */
 export type RouteInput<TRequest extends RouteRequest> = {
@@ -19,7 +24,7 @@ export function parseInput<TRequest extends RouteRequest>(
   const input = {
     ...(params && { params: parseParams(params, event) }),
     ...(query && { query: parseFields(query, readQuery(event)) }),
-    ...(body && { body: parseFields(body, readBody(event)) }),
+    ...(body && { body: parseBody(body, event) }),
   };
   return input as RouteInput<TRequest>;
 }
@@ -34,17 +39,10 @@ function parseParams(schema: v.GenericSchema, { pathParameters = {} }: ApiEvent)
 function parseFields(schema: v.GenericSchema, fields: unknown): unknown {
   const result = v.safeParse(schema, fields);
   if (result.success) return result.output;
-  throw invalid(
-    result.issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: describe(issue) })),
-  );
+  throw invalid(toFieldErrors(result.issues, fields));
 }
 
-function describe({ expected, received, message }: v.BaseIssue<unknown>): string {
-  if (expected === 'never') return 'is not a field of this request';
-  return received === 'undefined' ? 'is missing' : message;
-}
-
-function invalid(fields: readonly { path: string; message: string }[]): RawStorageError {
+function invalid(fields: readonly FieldError[]): RawStorageError {
   return new RawStorageError('invalid_request', 'Fields of the request are missing or malformed', { fields });
 }
 
@@ -64,18 +62,41 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw invalid([{ path: text, message: 'is not percent-encoded UTF-8' }]);
+    throw invalid([fieldError(text, 'is not percent-encoded UTF-8')]);
   }
 }
 
-function readBody({ headers, body = '', isBase64Encoded }: ApiEvent): unknown {
+function parseBody(schema: v.GenericSchema, event: ApiEvent): unknown {
+  const text = readText(event);
+  const json = readJson(text);
+  if (!isJsonObject(json)) throw invalid([fieldError('', `is ${show(json)}, not an object`)]);
+  const body = parseFields(schema, json);
+  // What was not UTF-8 when it came to the gateway, which hands over text.
+  if (event.isBase64Encoded || !text.includes('\uFFFD')) return body;
+  const hint = 'bytes that are not UTF-8 become that; the character itself is written \\ufffd';
+  throw new RawStorageError('invalid_json', `The body holds U+FFFD: ${hint}`);
+}
+
+function readText({ headers, body = '', isBase64Encoded }: ApiEvent): string {
   if (!/^application\/([\w.+-]+\+)?json *(;|$)/i.test(headers['content-type'] ?? '')) {
     throw new RawStorageError('unsupported_media_type', 'Send the body as application/json');
   }
+  if ((isBase64Encoded ? body.length * 0.75 : body.length) > MAX_BODY_BYTES) {
+    throw invalid([fieldError('', `is over ${MAX_BODY_BYTES} bytes`)]);
+  }
+  if (!isBase64Encoded) return body.replace(/^\uFEFF/, '');
   try {
-    const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(body, 'base64'));
   } catch (cause) {
-    throw new RawStorageError('invalid_json', 'The body is not JSON in UTF-8', { cause });
+    throw new RawStorageError('invalid_json', 'The body is not in UTF-8', { cause });
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    const detail = cause instanceof RangeError ? 'The body is nested too deep' : 'The body is not JSON';
+    throw new RawStorageError('invalid_json', detail, { cause });
   }
 }

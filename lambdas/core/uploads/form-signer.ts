@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import type { ContentType } from '#contract/asset';
+import type { ContentType } from '#contract/content-type';
 
 /** What a form lets its holder upload: exactly this key and type, within these bounds, until it expires. */
 export interface UploadForm {

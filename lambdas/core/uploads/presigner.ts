@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { PresignedAsset } from '#contract/asset';
+import type { Asset, PresignedAsset } from '#contract/asset';
+import type { FieldError } from '#contract/errors';
 import type { PresignRequest, PresignResponse } from '#contract/uploads';
 import { epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
@@ -7,6 +8,7 @@ import { type ObjectLocation, objectLocation } from '#core/assets/object-locatio
 import { RawStorageError } from '#core/errors';
 import { type Caller, outboxEntry } from '#core/identity/caller';
 import { contentTypeOf } from '#core/uploads/content-type';
+import { differences } from '#core/uploads/differences';
 import type { FormSigner } from '#core/uploads/form-signer';
 
 /** From the end of the form until the asset counts as gone: time to register what was uploaded last. */
@@ -35,7 +37,7 @@ export class Presigner {
 
   /**
    * @returns a fresh form; for a repeated `asset_id` with the same values, for the same asset
-   * @throws RawStorageError `file_too_large`, `asset_conflict`, `unavailable`
+   * @throws RawStorageError `file_too_large`, `asset_conflict`, `already_registered`, `unavailable`
    */
   async presign(caller: Caller, request: PresignRequest): Promise<PresignResponse> {
     const maxBytes = this.#maxBytes(request);
@@ -45,7 +47,7 @@ export class Presigner {
     const record = this.#record(caller, { ...request, asset_id }, location);
     const { asset } = record;
     if (!(await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)))))
-      await this.#renew(record);
+      await this.#renew(record, request);
     const form = await this.#forms.signForm({
       bucket: location.bucket,
       key: location.key,
@@ -83,7 +85,7 @@ export class Presigner {
   #record(
     caller: Caller,
     request: PresignRequest & { readonly asset_id: string },
-    { uri }: ObjectLocation,
+    { uri, bucket, key }: ObjectLocation,
   ): PresignedRecord {
     const now = new Date();
     const expires = new Date(now.getTime() + this.#options.uploadExpirySeconds * 1000);
@@ -94,6 +96,8 @@ export class Presigner {
         tenant_id: caller.tenant_id,
         env: caller.env,
         uri,
+        bucket,
+        key,
         filename,
         content_type,
         status: 'presigned',
@@ -106,19 +110,32 @@ export class Presigner {
     };
   }
 
-  async #renew(record: PresignedRecord): Promise<void> {
+  async #renew(record: PresignedRecord, request: PresignRequest): Promise<void> {
     const found = await this.#assets.find(record.asset);
-    const same = found?.asset.status === 'presigned' && declaresSame(found.asset, record.asset);
-    if (!same || !(await this.#assets.renew({ ...record, outbox: found.outbox }))) {
-      throw new RawStorageError(
-        'asset_conflict',
-        'This asset_id was presigned with other values, or registered',
-      );
-    }
+    if (found !== undefined) refuseTaken(found.asset, record.asset, request);
+    if (found !== undefined && (await this.#assets.renew({ ...record, outbox: found.outbox }))) return;
+    throw new RawStorageError('unavailable', 'The asset was changed by another call meanwhile');
   }
 }
 
-function declaresSame(one: PresignedAsset, other: PresignedAsset): boolean {
-  const declared = ['filename', 'content_type', 'size_bytes', 'sha256'] as const;
-  return declared.every((name) => one[name] === other[name]);
+/** @throws RawStorageError `asset_conflict` naming each field that differs, `already_registered` where none does */
+function refuseTaken(found: Asset, asked: PresignedAsset, request: PresignRequest): void {
+  const registered = found.status === 'registered';
+  // Nothing that was proven since contradicts a request that did not speak of it.
+  const fields = registered ? differences(found, [request]) : differencesOfForms(found, asked);
+  if (fields.length > 0) {
+    const detail = `This asset_id was ${found.status} with other values`;
+    throw new RawStorageError('asset_conflict', detail, { fields });
+  }
+  if (registered) throw new RawStorageError('already_registered', 'This asset_id is registered: GET it');
+}
+
+/** Each field in which two forms differ: one that only one of them binds does too. */
+function differencesOfForms(found: PresignedAsset, asked: PresignedAsset): FieldError[] {
+  return (['filename', 'content_type', 'size_bytes', 'sha256'] as const)
+    .filter((path) => found[path] !== asked[path])
+    .map((path) => ({
+      path,
+      message: found[path] === undefined ? 'was not declared' : `is ${JSON.stringify(found[path])}`,
+    }));
 }

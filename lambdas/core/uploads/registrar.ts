@@ -1,12 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PresignedAsset, RawAsset } from '#contract/asset';
-import type { ErrorCode, FieldError } from '#contract/errors';
+import { canonicalContentType } from '#contract/declared-content-type';
 import type { RegisterRequest } from '#contract/uploads';
 import { type AssetRecord, epochSeconds } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
-import { objectKey } from '#core/assets/object-location';
 import { RawStorageError } from '#core/errors';
 import { type Caller, outboxEntry } from '#core/identity/caller';
+import { type Claim, differences } from '#core/uploads/differences';
 import type { ObjectStore, StoredObject } from '#core/uploads/object-store';
 
 /** Turns an upload into an asset, once its bytes are proven to be what was declared. */
@@ -41,6 +40,8 @@ export class Registrar {
       tenant_id: key.tenant_id,
       env: key.env,
       uri: found.asset.uri,
+      bucket: found.asset.bucket,
+      key: found.asset.key,
       ...proven,
       created_at: outbox.occurred_at,
       created_by: caller.user_id,
@@ -54,21 +55,30 @@ export class Registrar {
     return confirm(current, request);
   }
 
-  /** What there is of the object, once nothing that was declared or is claimed now differs from it. */
-  async #prove(declared: PresignedAsset, { metadata: _, ...claimed }: RegisterRequest): Promise<Proven> {
-    const key = objectKey(declared);
-    const object = await this.#objects.describe(key);
+  /**
+   * What there is of the object, once nothing that was declared or is claimed now differs from it. What the store tells of
+   * it comes first: an object that is another anyway is not read.
+   */
+  async #prove(declared: PresignedAsset, claimed: RegisterRequest): Promise<Proven> {
+    const object = await this.#objects.describe(declared.key);
     if (object === undefined) throw new RawStorageError('not_uploaded');
-    const proven: Proven = {
+    const told = {
       filename: declared.filename,
-      content_type: object.contentType,
-      status: 'registered',
+      content_type: canonicalContentType(object.contentType) ?? object.contentType,
       size_bytes: object.sizeBytes,
-      sha256: object.sha256 ?? (await this.#hash(key, object)),
+      ...(object.sha256 !== undefined && { sha256: object.sha256 }),
+    };
+    refuseMismatch(told, [declared, claimed]);
+    const sha256 = object.sha256 ?? (await this.#hash(declared.key, object));
+    refuseMismatch({ sha256 }, [declared, claimed]);
+    return {
+      filename: told.filename,
+      content_type: told.content_type,
+      status: 'registered',
+      size_bytes: told.size_bytes,
+      sha256,
       version_id: object.versionId,
     };
-    refuseDifferences('upload_mismatch', proven, [declared, claimed]);
-    return proven;
   }
 
   async #hash(key: string, { versionId, sizeBytes }: StoredObject): Promise<string> {
@@ -84,8 +94,9 @@ type Proven = Pick<RawAsset, 'filename' | 'content_type' | 'status' | 'size_byte
 
 function confirm(found: AssetRecord | undefined, request: RegisterRequest): RawAsset {
   if (found?.asset.status !== 'registered') throw new RawStorageError('asset_not_found');
-  refuseDifferences('already_registered', found.asset, [request]);
-  return found.asset;
+  const fields = differences(found.asset, [request]);
+  if (fields.length === 0) return found.asset;
+  throw new RawStorageError('already_registered', 'Registered before with other values', { fields });
 }
 
 function refuseExpired({ purge_at = 0 }: AssetRecord): void {
@@ -93,18 +104,7 @@ function refuseExpired({ purge_at = 0 }: AssetRecord): void {
   throw new RawStorageError('upload_expired', 'The upload window has passed: presign again');
 }
 
-const COMPARED = ['filename', 'content_type', 'size_bytes', 'sha256', 'metadata'] as const;
-
-type Claim = { readonly [name in (typeof COMPARED)[number]]?: unknown };
-
-/** Throws `code`, naming each field in which one of `claims` differs from what is there; absent fields claim nothing. */
-function refuseDifferences(code: ErrorCode, actual: Claim, claims: readonly Claim[]): void {
-  const fields: FieldError[] = [];
-  for (const path of COMPARED) {
-    const differs = (claim: Claim) =>
-      claim[path] !== undefined && !isDeepStrictEqual(claim[path], actual[path]);
-    if (!claims.some(differs)) continue;
-    fields.push({ path, message: path === 'metadata' ? 'differs' : `is ${JSON.stringify(actual[path])}` });
-  }
-  if (fields.length > 0) throw new RawStorageError(code, undefined, { fields });
+function refuseMismatch(proven: Claim, claims: readonly Claim[]): void {
+  const fields = differences(proven, claims);
+  if (fields.length > 0) throw new RawStorageError('upload_mismatch', undefined, { fields });
 }

@@ -1,13 +1,15 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import type { FormSigner, SignedForm, UploadForm } from '#core/uploads/form-signer';
+import { encodePolicy } from '#core/uploads/post-policy';
 
 /** Signs with a client's credentials, and sends nothing. */
 export class S3FormSigner implements FormSigner {
   readonly #client: S3Client;
 
-  constructor(client: S3Client) {
-    this.#client = client;
+  /** @param config of the client that signs; it is one of its own, since its texts are policies and are written as such */
+  constructor(config: S3ClientConfig) {
+    this.#client = new S3Client({ ...config, utf8Decoder: encodePolicy });
   }
 
   /** The policy names every field exactly: S3 refuses a form with a field changed, added or left out. */

@@ -37,7 +37,10 @@ interface FormChanges {
   readonly fields?: Readonly<Record<string, string | undefined>>;
 }
 
-/** ceph's form: a key, a type and a policy of ceph's conditions, and those of the signature that S3 asks for. */
+/**
+ * ceph's form: a key, a type and a policy of ceph's conditions, and those of the signature that S3 asks for. JSON has no
+ * `\$`, which is how a policy writes a dollar sign; a condition's `\$` stands in the policy as it is.
+ */
 function form({ conditions = CONDITIONS, document = {}, fields = {} }: FormChanges = {}): Fields {
   const date = new Date();
   const authentication = signedForm({ date }).filter(
@@ -48,7 +51,7 @@ function form({ conditions = CONDITIONS, document = {}, fields = {} }: FormChang
     expiration: inSeconds(6000),
     conditions: [...conditions, ...signed],
     ...document,
-  });
+  }).replaceAll('\\\\$', '\\$');
   const policy = Buffer.from(text).toString('base64');
   const signature = signPolicy(policy, date.toISOString().slice(0, 10).replaceAll('-', ''));
   const values = {

@@ -153,6 +153,23 @@ describe('accepts', () => {
     expect(await read(key)).toBe('content');
   });
 
+  it.each(['a$$b.csv', '~$draft.docx', '$key', 'ünï $x/日本語 🗂', 'a\\$b', 'tab\there'])(
+    'the key %j, where its policy is written with the escapes of S3',
+    async (key) => {
+      const escaped = policyText({ key })
+        .replaceAll('$', '\\$')
+        .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+      expect((await postForm(server.url, signedForm({ key, policy: escaped }))).status).toBe(204);
+      expect(await read(key)).toBe('content');
+    },
+  );
+
+  it('\\v in a policy', async () => {
+    const json = policyText({ key: 'a\vb' }).replace('\\u000b', '\\v');
+    expect(json).toContain('a\\vb');
+    expect((await postForm(server.url, signedForm({ key: 'a\vb', policy: json }))).status).toBe(204);
+  });
+
   it('${filename} in the key', async () => {
     const form = signedForm({ key: 'up/${filename}', conditions: [['starts-with', '$key', 'up/']] });
     const policy = Buffer.from(form.find(([name]) => name === 'policy')?.[1] ?? '', 'base64').toString();
@@ -220,6 +237,35 @@ describe('refuses', () => {
       () => signedForm({ key: 'refused', ...field('x-amz-meta-a', '') }),
       403,
       'AccessDenied',
+    ],
+    [
+      'one in a value that something begins with',
+      () =>
+        signedForm({
+          key: 'a$b',
+          policy: policyText({ key: 'a$b' }).replace('{"key":"a$b"}', '["starts-with","$key","a$"]'),
+        }),
+      403,
+      'AccessDenied',
+    ],
+    [
+      'one in another field',
+      () => signedForm({ key: 'refused', ...field('content-type', 'a/b;c=$x') }),
+      403,
+      'AccessDenied',
+    ],
+    [
+      'a field named by a dollar sign with a backslash',
+      () =>
+        withPolicy(policyText({ key: 'refused' }).replace('{"key":"refused"}', '["eq","\\$key","refused"]')),
+      403,
+      'AccessDenied',
+    ],
+    [
+      'an escape that there is not',
+      () => withPolicy(policyText({}).replace('"key"', '"k\\ey"')),
+      400,
+      'InvalidPolicyDocument',
     ],
     ['another value than eq', () => withConditions(['eq', '$key', 'refuse']), 403, 'AccessDenied'],
     [
@@ -465,6 +511,19 @@ describe('refuses', () => {
       'MetadataTooLarge',
     ],
   ];
+  it.each(['a$$b.csv', '~$draft.docx', '$key', 'a$'])(
+    'a dollar sign without a backslash in the policy: %s',
+    async (name) => {
+      const key = `refused/${name}`;
+      const answer = await postForm(server.url, signedForm({ key }));
+      expect([answer.status, answer.code]).toEqual([403, 'AccessDenied']);
+      expect(answer.body.replaceAll('&quot;', '"')).toContain(
+        `Invalid according to Policy: Policy Condition failed: ["eq", "$key", "${key}"]`,
+      );
+      nothingStored(key);
+    },
+  );
+
   it.each(refused)('%s', async (_, fields, status, code) => {
     const answer = await postForm(server.url, fields());
     expect({ status: answer.status, code: answer.code }, answer.body).toEqual({ status, code });
@@ -584,9 +643,14 @@ function resigned(policy: string) {
   return changed(fields, 'x-amz-signature', signPolicy(policy, today()));
 }
 
+/** The JSON of the policy that a form is signed with by default. */
+function policyText(form: FormOptions): string {
+  const policy = signedForm(form).find(([name]) => name === 'policy')?.[1] ?? '';
+  return Buffer.from(policy, 'base64').toString();
+}
+
 function signedFormConditions(): object[] {
-  const policy = signedForm({ key: 'refused' }).find(([name]) => name === 'policy')?.[1] ?? '';
-  return JSON.parse(Buffer.from(policy, 'base64').toString()).conditions;
+  return JSON.parse(policyText({ key: 'refused' })).conditions;
 }
 
 function today(): string {

@@ -54,6 +54,8 @@ describe('presign', () => {
       tenant_id: 't_acme',
       env: 'dev',
       uri: `s3://memory/${key}`,
+      bucket: 'memory',
+      key,
       filename: 'a b.png',
       content_type: 'image/png',
       status: 'presigned',
@@ -124,26 +126,72 @@ describe('presign of an asset_id again', () => {
     expect(after?.outbox).toEqual(before?.outbox);
   });
 
-  it.each<[string, Partial<PresignRequest>]>([
-    ['another filename', { filename: 'b.txt' }],
-    ['another type', { content_type: 'text/html' }],
-    ['another size', { size_bytes: 4 }],
-    ['a digest that was not declared before', { sha256 }],
-  ])('with %s is refused', async (_what, change) => {
+  it.each<[string, Partial<PresignRequest>, string, string]>([
+    ['another filename', { filename: 'b.txt' }, 'filename', 'is "a.txt"'],
+    ['another type', { content_type: 'text/html' }, 'content_type', 'is "text/plain"'],
+    ['another size', { size_bytes: 4 }, 'size_bytes', 'is 3'],
+    ['a digest that was not declared before', { sha256 }, 'sha256', 'was not declared'],
+  ])('with %s is refused, and the field named', async (_what, change, path, message) => {
     await presigner.presign(caller, first);
     const before = await assets.find({ ...caller, asset_id });
     await expect(presigner.presign(caller, { ...first, ...change })).rejects.toMatchObject({
       code: 'asset_conflict',
+      fields: [{ path, message }],
     });
     expect(await assets.find({ ...caller, asset_id })).toEqual(before);
   });
 
-  it('once registered is refused', async () => {
+  it('with a value left out is refused: its form would take what the first one does not', async () => {
+    await presigner.presign(caller, first);
+    await expect(presigner.presign(caller, { filename: 'a.txt', asset_id })).rejects.toMatchObject({
+      code: 'asset_conflict',
+      fields: [{ path: 'size_bytes', message: 'is 3' }],
+    });
+  });
+
+  const registered = async () => {
     await presigner.presign(caller, first);
     const found = await assets.find({ ...caller, asset_id });
     if (found?.asset.status !== 'presigned') throw new Error('not presigned');
     await assets.register(registeredRecord({ ...found, asset: found.asset }), found.outbox, 0);
-    await expect(presigner.presign(caller, first)).rejects.toMatchObject({ code: 'asset_conflict' });
+  };
+
+  it.each<[string, PresignRequest]>([
+    ['the same values', first],
+    ['fewer values', { filename: 'a.txt', asset_id }],
+    ['a digest that was proven since', { ...first, sha256 }],
+  ])('once registered, with %s, is refused as registered', async (_what, request) => {
+    await registered();
+    await expect(presigner.presign(caller, request)).rejects.toMatchObject({
+      code: 'already_registered',
+      fields: undefined,
+    });
+  });
+
+  it('once registered, with other values, is refused, and each named', async () => {
+    await registered();
+    const other = {
+      asset_id,
+      filename: 'b.txt',
+      content_type: 'text/html',
+      size_bytes: 4,
+      sha256: '0'.repeat(64),
+    };
+    await expect(presigner.presign(caller, other)).rejects.toMatchObject({
+      code: 'asset_conflict',
+      fields: [
+        { path: 'filename', message: 'is "a.txt"' },
+        { path: 'content_type', message: 'is "text/plain"' },
+        { path: 'size_bytes', message: 'is 3' },
+        { path: 'sha256', message: `is "${sha256}"` },
+      ],
+    });
+  });
+
+  it('that another call registers meanwhile is answered for the client to ask again', async () => {
+    await presigner.presign(caller, first);
+    assets.renew = async () => false;
+    await expect(presigner.presign(caller, first)).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   it('under another tenant is another asset', async () => {

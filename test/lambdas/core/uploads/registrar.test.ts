@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseJson } from '#contract/json';
 import type { RegisterRequest } from '#contract/uploads';
 import { AssetReader } from '#core/assets/asset-reader';
 import { partitionKey } from '#core/assets/asset-record';
@@ -52,6 +53,8 @@ describe('register', () => {
       tenant_id: 't_acme',
       env: 'dev',
       uri: `s3://memory/${key}`,
+      bucket: 'memory',
+      key,
       filename: 'a.txt',
       content_type: 'text/plain',
       status: 'registered',
@@ -98,9 +101,10 @@ describe('register', () => {
     [
       'nothing of what is given now',
       {},
-      { filename: 'b', content_type: 'a/b', size_bytes: 1, sha256: 'ab'.repeat(32) },
-      ['filename', 'content_type', 'size_bytes', 'sha256'],
+      { filename: 'b', content_type: 'a/b', size_bytes: 1 },
+      ['filename', 'content_type', 'size_bytes'],
     ],
+    ['another digest than given now', {}, { sha256: 'ab'.repeat(32) }, ['sha256']],
   ])('refuses an object of %s, and writes nothing', async (_what, declared, request, paths) => {
     await presign(declared);
     objects.put(key, bytes, 'text/plain');
@@ -109,6 +113,32 @@ describe('register', () => {
     expect(refusal.code).toBe('upload_mismatch');
     expect(refusal.fields.map(({ path }: { path: string }) => path)).toEqual(paths);
     expect(item()).toBe(before);
+  });
+
+  it.each<[string, object, Omit<RegisterRequest, 'asset_id'>]>([
+    ['size', { size_bytes: 6 }, {}],
+    ['type', { content_type: 'text/html' }, {}],
+    ['size given now', {}, { size_bytes: 6, sha256 }],
+    ['name given now', {}, { filename: 'b.txt' }],
+  ])('reads no object that is of another %s anyway', async (_what, declared, request) => {
+    await presign(declared);
+    objects.put(key, bytes, 'text/plain');
+    await expect(register(request)).rejects.toMatchObject({ code: 'upload_mismatch' });
+    expect(objects.hashed).toBe(0);
+  });
+
+  it('names every field at once where the store knows the digest', async () => {
+    await presign({ sha256 });
+    objects.put(key, bytes, 'text/plain', { sha256 });
+    await expect(register({ filename: 'b', size_bytes: 6, sha256: 'ab'.repeat(32) })).rejects.toMatchObject({
+      fields: [{ path: 'filename' }, { path: 'size_bytes' }, { path: 'sha256' }],
+    });
+  });
+
+  it('knows a content type by its canonical form, in which it is recorded', async () => {
+    await presign({ content_type: 'text/plain;charset=utf-8' });
+    objects.put(key, bytes, 'Text/Plain; charset="utf-8"');
+    await expect(register()).resolves.toMatchObject({ content_type: 'text/plain;charset=utf-8' });
   });
 
   it('refuses an asset that is unknown or another tenant’s', async () => {
@@ -176,6 +206,19 @@ describe('register again', () => {
         { path: 'size_bytes', message: 'is 5' },
         { path: 'metadata', message: 'differs' },
       ],
+    });
+  });
+
+  it('knows numbers by their decimal value, and answers them as they were written first', async () => {
+    const metadata = (text: string) => ({ metadata: parseJson(text) as Record<string, unknown> });
+    const written = '{"a":-0.0,"price":1.0,"z":0.99999999999999999999}';
+    await register(metadata(written));
+    const again = await register(metadata('{"z":0.99999999999999999999,"price":10e-1,"a":0}'));
+    expect(JSON.stringify(again.metadata)).toBe(written);
+    expect(await register(metadata(written))).toEqual(again);
+    await expect(register(metadata('{"z":1,"price":1.0,"a":-0.0}'))).rejects.toMatchObject({
+      code: 'already_registered',
+      fields: [{ path: 'metadata', message: 'differs' }],
     });
   });
 

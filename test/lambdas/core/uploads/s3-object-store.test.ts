@@ -16,12 +16,10 @@ let forms: S3FormSigner;
 
 beforeAll(async () => {
   aws = await startAws();
-  client = new S3Client({
-    maxAttempts: 1,
-    credentials: aws.sessionCredentials({ tenant_id: 't_acme' }),
-  });
+  const config = { maxAttempts: 1, credentials: aws.sessionCredentials({ tenant_id: 't_acme' }) };
+  client = new S3Client(config);
   store = new S3ObjectStore(client, BUCKET, ACCOUNT_ID);
-  forms = new S3FormSigner(client);
+  forms = new S3FormSigner(config);
 });
 
 afterAll(async () => {

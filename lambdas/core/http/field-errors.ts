@@ -1,0 +1,60 @@
+import * as v from 'valibot';
+import type { FieldError } from '#contract/errors';
+import { numberText } from '#contract/json';
+
+/** What comes from a client is told back to it in this many characters at most: it may be megabytes. */
+const MAX_SHOWN = 40;
+const MAX_PATH = 100;
+
+/** What a schema wants, in the words of JSON. */
+const WANTED: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  strict_object: 'an object',
+};
+
+/**
+ * What is wrong with each field of a request: what was received, and what is wanted.
+ *
+ * @param input what was parsed, as it came
+ */
+export function toFieldErrors(issues: readonly v.BaseIssue<unknown>[], input: unknown): FieldError[] {
+  return issues.map((issue) => {
+    const [field] = issue.path?.slice(-1) ?? [];
+    return fieldError(v.getDotPath(issue) ?? '', describe(issue, field === undefined ? input : field.value));
+  });
+}
+
+/** An error of the field at `path`, which may be of any length. */
+export function fieldError(path: string, message: string): FieldError {
+  return { path: cut(path, MAX_PATH), message };
+}
+
+function describe({ type, expected, message }: v.BaseIssue<unknown>, received: unknown): string {
+  if (expected === 'never') return 'is not a field of this request';
+  if (received === undefined) return 'is missing';
+  const shown = show(received);
+  const wanted = WANTED[type] ?? (type === 'picklist' ? expected?.replace(/[()]/g, '') : undefined);
+  if (wanted !== undefined) return `is ${shown}, not ${wanted}`;
+  return isScalar(received) ? `${message}: received ${shown}` : message;
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value !== 'object' || numberText(value) !== undefined;
+}
+
+/** A value, or of what kind it is, in a few words. */
+export function show(value: unknown): string {
+  const number = numberText(value);
+  if (number !== undefined) return cut(number, MAX_SHOWN);
+  if (typeof value === 'string') return JSON.stringify(cut(value, MAX_SHOWN));
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).toWellFormed()}…`;
+}
