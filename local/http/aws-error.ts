@@ -2,7 +2,10 @@
 export class AwsError extends Error {
   readonly status: number;
   readonly code: string;
-  /** Further members of the error's shape, such as the `Item` of a ConditionalCheckFailedException. */
+  /**
+   * Further members of the error's shape, such as the `Item` of a ConditionalCheckFailedException, or S3's `ArgumentName`:
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+   */
   readonly members: Readonly<Record<string, unknown>>;
 
   constructor(

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { endWhenIdle, IDLE_TIMEOUT_MS } from './idle-timeout.ts';
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
@@ -24,16 +25,27 @@ const MAX_HEADER_BYTES = 10_240;
 
 /**
  * Listens on 127.0.0.1; on any free port if `port` is 0. A request whose `Host` is not a loopback name with this port is
- * refused: it may come from a web page whose domain name was made to resolve to 127.0.0.1 (DNS rebinding).
+ * refused: it may come from a web page whose domain name was made to resolve to 127.0.0.1 (DNS rebinding). A request may take as
+ * long as it needs, as long as its bytes keep coming.
  *
+ * @param options.idleTimeoutMs milliseconds in which headers must have come whole, and a body must move on
  * @throws PortInUseError
  */
-export async function listenOnLoopback(port: number): Promise<LoopbackServer> {
+export async function listenOnLoopback(
+  port: number,
+  { idleTimeoutMs = IDLE_TIMEOUT_MS }: { readonly idleTimeoutMs?: number } = {},
+): Promise<LoopbackServer> {
   let listener: Listener = (_, response) => sendMessage(response, 503, 'Service Unavailable');
   const names = new Set<string>();
   const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0 },
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: 0,
+      headersTimeout: idleTimeoutMs,
+      connectionsCheckingInterval: idleTimeoutMs / 2,
+    },
     async (request, response) => {
+      endWhenIdle(request, response, idleTimeoutMs);
       if (!names.has(request.headers.host ?? '')) return sendMessage(response, 403, 'Forbidden');
       try {
         await listener(request, response);
@@ -87,10 +99,15 @@ export function sendJson(
   response.end(body);
 }
 
+const UNREADABLE: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
 /** Answers a request that Node could not parse. There is no response object for it, so the answer goes to the socket. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const status = (error.code !== undefined && UNREADABLE[error.code]) || 400;
   const body = JSON.stringify({ message: STATUS_CODES[status] });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +

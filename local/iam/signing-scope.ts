@@ -55,11 +55,13 @@ export function requireSigner(
   const [accessKeyId = '', ...rest] = credential.split('/');
   const signer = signerOf(accessKeyId);
   if (signer === undefined) {
-    throw new AwsError(...service.unknownKey, 'The access key does not exist in our records.');
+    const message = 'The AWS Access Key Id you provided does not exist in our records.';
+    throw new AwsError(...service.unknownKey, message, { AWSAccessKeyId: accessKeyId });
   }
   const expected = createScope(date.slice(0, 8), region, service.signingName);
   if (rest.join('/') !== expected) {
-    throw new AwsError(400, 'AuthorizationHeaderMalformed', `The credential's scope must be ${expected}.`);
+    const message = `The credential's scope must be ${expected}.`;
+    throw new AwsError(400, 'AuthorizationHeaderMalformed', message, { Region: region });
   }
   if (!equalInConstantTime(token ?? '', signer.credentials.sessionToken)) {
     throw new AwsError(
@@ -74,7 +76,7 @@ export function requireSigner(
   return signer;
 }
 
-/** @throws AwsError 403 SignatureDoesNotMatch */
+/** @throws AwsError 403 SignatureDoesNotMatch, with what the signer may compare with its own */
 export async function requireSignature(
   signature: string,
   stringToSign: string,
@@ -85,7 +87,17 @@ export async function requireSignature(
   const key = await getSigningKey(sha256, credentials, shortDate, region, service.signingName);
   const expected = createHmac('sha256', key).update(stringToSign).digest('hex');
   if (!equalInConstantTime(signature, expected)) {
-    throw new AwsError(403, 'SignatureDoesNotMatch', 'The signature does not match the one calculated here.');
+    throw new AwsError(
+      403,
+      'SignatureDoesNotMatch',
+      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+      {
+        AWSAccessKeyId: credentials.accessKeyId,
+        StringToSign: stringToSign,
+        SignatureProvided: signature,
+        StringToSignBytes: bytesOf(stringToSign),
+      },
+    );
   }
 }
 
@@ -98,6 +110,13 @@ export function parseAmzDate(date: string): Date {
   const parsed = new Date(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
   if (date.length === 16 && !Number.isNaN(parsed.getTime())) return parsed;
   throw new AwsError(403, 'AccessDenied', 'Authentication requires a valid x-amz-date.');
+}
+
+/** Shows what a look at the text would not, as S3 does: a carriage return, another normal form. */
+function bytesOf(text: string): string {
+  return Buffer.from(text)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ');
 }
 
 function equalInConstantTime(actual: string, expected: string): boolean {

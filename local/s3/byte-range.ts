@@ -19,5 +19,8 @@ export function parseByteRange(header: string | undefined, size: number): ByteRa
   const start = first === '' ? Math.max(size - Number(last), 0) : Number(first);
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
   if (start <= end) return { start, end };
-  throw new AwsError(416, 'InvalidRange', 'The requested range is not satisfiable.');
+  throw new AwsError(416, 'InvalidRange', 'The requested range is not satisfiable', {
+    RangeRequested: header ?? '',
+    ActualObjectSize: size,
+  });
 }

@@ -1,7 +1,14 @@
 import { AwsError } from '../http/aws-error.ts';
 
 /** The headers that S3 keeps with an object, besides `x-amz-meta-*`. */
-const KEPT = ['cache-control', 'content-disposition', 'content-encoding', 'content-type', 'expires'];
+const KEPT = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+];
 const METADATA = /^x-amz-meta-[!#$%&'*+.^_`|~0-9a-z-]+$/;
 /** The most bytes that the names and values may have together: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const MAX_METADATA_BYTES = 2048;
@@ -27,7 +34,12 @@ export function objectHeaders(fields: ReadonlyMap<string, string>): Record<strin
     headers[name] = encodeMetadata(value);
   }
   if (metadataBytes <= MAX_METADATA_BYTES) return headers;
-  throw new AwsError(400, 'MetadataTooLarge', 'The metadata is larger than 2 KB.');
+  throw new AwsError(
+    400,
+    'MetadataTooLarge',
+    'Your metadata headers exceed the maximum allowed metadata size',
+    { Size: metadataBytes, MaxSizeAllowed: MAX_METADATA_BYTES },
+  );
 }
 
 /** @throws AwsError 400 InvalidArgument unless the value is printable ASCII */

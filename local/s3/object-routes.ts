@@ -5,6 +5,7 @@ import { parseByteRange } from './byte-range.ts';
 import type { S3Context } from './context.ts';
 import { requireHeaderValue } from './object-headers.ts';
 import type { StoredVersion } from './object-version.ts';
+import { isNotModified, isRangeWanted } from './preconditions.ts';
 import type { Target } from './target.ts';
 import type { VersionStore } from './version-store.ts';
 
@@ -18,19 +19,21 @@ export async function readObject(
   // A signer who may not list a bucket does not learn which keys it lacks.
   const mayList = authorization.allows('s3:ListBucket', { ...target, key: '' });
   const version = requireVersion(store, target, mayList, response);
-  const range = parseByteRange(request.headers.range, version.size);
+  if (isNotModified(request.headers, version, new Date())) {
+    return void response.writeHead(304, cacheHeaders(version, versioned)).end();
+  }
+  const wantsRange = isRangeWanted(request.headers, version);
+  const range = wantsRange ? parseByteRange(request.headers.range, version.size) : undefined;
   const { start, end } = range ?? { start: 0, end: version.size - 1 };
 
   const wantsChecksum =
     (request.headers['x-amz-checksum-mode'] ?? query.get('x-amz-checksum-mode')) === 'ENABLED';
   const headers = {
     ...version.headers,
+    ...cacheHeaders(version, versioned),
     ...(request.method === 'GET' && responseOverrides(query)),
     'accept-ranges': 'bytes',
     'content-length': end - start + 1,
-    etag: version.etag,
-    'last-modified': new Date(version.lastModified).toUTCString(),
-    ...(versioned && { 'x-amz-version-id': version.versionId }),
     ...(range && { 'content-range': `bytes ${start}-${end}/${version.size}` }),
     ...(!range && wantsChecksum && version.keepsSha256 && checksumHeaders(version)),
   };
@@ -81,12 +84,28 @@ function requireVersion(
     response.setHeader('x-amz-delete-marker', 'true').setHeader('x-amz-version-id', version.versionId);
     if (versionId !== undefined) {
       response.setHeader('allow', 'DELETE');
-      throw new AwsError(405, 'MethodNotAllowed', 'A delete marker can only be deleted.');
+      const message = 'The specified method is not allowed against this resource.';
+      throw new AwsError(405, 'MethodNotAllowed', message, { ResourceType: 'DeleteMarker' });
     }
   }
   throw versionId === undefined
-    ? new AwsError(404, 'NoSuchKey', 'The specified key does not exist.')
-    : new AwsError(404, 'NoSuchVersion', 'The specified version does not exist.');
+    ? new AwsError(404, 'NoSuchKey', 'The specified key does not exist.', { Key: key })
+    : new AwsError(404, 'NoSuchVersion', 'The specified version does not exist.', {
+        Key: key,
+        VersionId: versionId,
+      });
+}
+
+/** What a 304 repeats of a 200's headers: RFC 9110, section 15.4.5. */
+function cacheHeaders({ headers, etag, lastModified, versionId }: StoredVersion, versioned: boolean) {
+  const { 'cache-control': cacheControl, expires } = headers;
+  return {
+    ...(cacheControl !== undefined && { 'cache-control': cacheControl }),
+    ...(expires !== undefined && { expires }),
+    etag,
+    'last-modified': new Date(lastModified).toUTCString(),
+    ...(versioned && { 'x-amz-version-id': versionId }),
+  };
 }
 
 function checksumHeaders({ sha256 }: StoredVersion): Record<string, string> {

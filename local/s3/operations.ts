@@ -4,6 +4,7 @@ import { listObjects } from './list-objects.ts';
 import { listObjectVersions } from './list-versions.ts';
 import { deleteObject, readObject } from './object-routes.ts';
 import { type PostContext, postObject } from './post-object.ts';
+import { CACHE_CONDITIONS } from './preconditions.ts';
 import type { Target } from './target.ts';
 
 interface S3Route {
@@ -16,6 +17,8 @@ interface S3Route {
    * parameter is refused.
    */
   readonly parameters: readonly string[];
+  /** Preconditions that are implemented, by their headers. With any other one a request is refused. */
+  readonly conditions?: readonly string[];
 }
 
 /** An operation whose request is signed in its headers or its query. */
@@ -56,6 +59,7 @@ const LIST = [...COMMON, 'prefix', 'delimiter', 'encoding-type', 'max-keys'];
 const READ = {
   on: 'object',
   parameters: OBJECT,
+  conditions: CACHE_CONDITIONS,
   signed: 'request',
   action: ({ query }: Target) => (query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject'),
   handle: readObject,

@@ -8,7 +8,8 @@ import { declaredSha256 } from './declared-checksum.ts';
 import { type PostForm, readPostForm } from './multipart.ts';
 import { objectHeaders } from './object-headers.ts';
 import type { ObjectDescription, StoredVersion } from './object-version.ts';
-import { authorizePost } from './post-authorization.ts';
+import { authorizePost, refuseAuthorizationHeader } from './post-authorization.ts';
+import { missingField, requireFormField, requireHonouredFields } from './post-fields.ts';
 import type { PostPolicy } from './post-policy.ts';
 import type { StagedUpload } from './staged-upload.ts';
 import type { VersionStore } from './version-store.ts';
@@ -32,8 +33,6 @@ interface Reception {
 /** The most bytes that one upload may have: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 const MAX_KEY_BYTES = 1024;
-const NOT_IMPLEMENTED =
-  /^(success_action_redirect|redirect|tagging|content-md5|x-amz-(website-|storage-|server-side-|object-lock-).*)$/;
 
 /** POST Object: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html */
 export async function postObject(
@@ -43,21 +42,22 @@ export async function postObject(
   context: PostContext,
 ): Promise<void> {
   if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')) {
-    throw new AwsError(412, 'PreconditionFailed', 'A form must be posted as multipart/form-data.');
+    const message = 'At least one of the pre-conditions you specified did not hold';
+    const Condition = 'Bucket POST must be of the enclosure-type multipart/form-data';
+    throw new AwsError(412, 'PreconditionFailed', message, { Condition });
   }
+  refuseAuthorizationHeader(request.headers);
   if (request.headers['content-length'] === undefined) {
     throw new AwsError(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.');
   }
+  request.on('timeout', () => response.setHeader('connection', 'close'));
   const reception = await readPostForm(request, (form) => receive(bucket, form, context));
   let version: StoredVersion;
   try {
     const digests = await reception.upload.seal();
     if (reception.sha256?.equals(digests.sha256) === false) {
-      throw new AwsError(
-        400,
-        'BadDigest',
-        'The SHA-256 you specified did not match the calculated checksum.',
-      );
+      const message = 'The SHA256 you specified did not match the calculated checksum.';
+      throw new AwsError(400, 'BadDigest', message);
     }
     version = await context.store.commit(reception.upload, digests, reception.description);
   } catch (error) {
@@ -70,7 +70,7 @@ export async function postObject(
 /** Checks the form before any byte of its file is kept, and then takes the file, as long as it is within the limits. */
 async function receive(
   bucket: string,
-  { fields, filename, content }: PostForm,
+  { fields, filename, content, bytesToCome }: PostForm,
   { store, scope, iam, now }: PostContext,
 ): Promise<Reception> {
   const key = requireKey(fields, filename);
@@ -79,14 +79,13 @@ async function receive(
   const { policy, ...verified } = await authorizePost(form, scope, at);
   const target = { bucket, key, query: new URLSearchParams() };
   new S3Authorization(iam, verified, at).require('s3:PutObject', target);
-  const unknown = [...fields.keys()].find((name) => NOT_IMPLEMENTED.test(name));
-  if (unknown !== undefined) throw new AwsError(501, 'NotImplemented', `${unknown} is not implemented.`);
+  requireHonouredFields(fields);
   const { keepsSha256, sha256 } = declaredSha256(fields);
   const description = { bucket, key, headers: objectHeaders(fields), keepsSha256 };
 
   const upload = await store.stage();
   try {
-    await takeContent(content, upload, policy);
+    await takeContent({ content, bytesToCome }, upload, policy);
   } catch (error) {
     await upload.discard();
     throw error;
@@ -96,31 +95,35 @@ async function receive(
 }
 
 async function takeContent(
-  content: AsyncIterable<Buffer>,
+  { content, bytesToCome }: Pick<PostForm, 'content' | 'bytesToCome'>,
   upload: StagedUpload,
   { minBytes, maxBytes }: PostPolicy,
 ): Promise<void> {
   const limit = Math.min(maxBytes, MAX_OBJECT_BYTES);
   for await (const chunk of content) {
-    if (upload.size + chunk.length > limit) {
-      throw new AwsError(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size.');
+    const received = upload.size + chunk.length;
+    if (received > limit) {
+      const details = { ProposedSize: received + bytesToCome(), MaxSizeAllowed: limit };
+      const message = 'Your proposed upload exceeds the maximum allowed size';
+      throw new AwsError(400, 'EntityTooLarge', message, details);
     }
     await upload.write(chunk);
   }
   if (upload.size < minBytes) {
-    throw new AwsError(
-      400,
-      'EntityTooSmall',
-      'Your proposed upload is smaller than the minimum allowed size.',
-    );
+    const details = { ProposedSize: upload.size, MinSizeAllowed: minBytes };
+    const message = 'Your proposed upload is smaller than the minimum allowed size';
+    throw new AwsError(400, 'EntityTooSmall', message, details);
   }
 }
 
-function requireKey(fields: ReadonlyMap<string, string>, filename = ''): string {
-  const key = fields.get('key')?.replaceAll('${filename}', () => filename);
-  if (!key) throw new AwsError(400, 'InvalidArgument', 'The form must have a field named key.');
-  if (Buffer.byteLength(key) <= MAX_KEY_BYTES) return key;
-  throw new AwsError(400, 'KeyTooLongError', 'Your key is too long.');
+/** A file without a name leaves `${filename}` in the key as it is. */
+function requireKey(fields: ReadonlyMap<string, string>, filename = '${filename}'): string {
+  const key = requireFormField(fields, 'key').replaceAll('${filename}', () => filename);
+  if (key === '') throw missingField('key');
+  const size = Buffer.byteLength(key);
+  if (size <= MAX_KEY_BYTES) return key;
+  const details = { Size: size, MaxSizeAllowed: MAX_KEY_BYTES };
+  throw new AwsError(400, 'KeyTooLongError', 'Your key is too long', details);
 }
 
 /** The object's bucket is the one that the form was posted to. A field that names another one is refused. */

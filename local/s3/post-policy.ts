@@ -2,9 +2,11 @@ import { AwsError } from '../http/aws-error.ts';
 
 interface FieldCondition {
   readonly operator: 'eq' | 'starts-with';
-  /** In lower case. */
-  readonly field: string;
+  /** In lower case; without one the condition can never be met. */
+  readonly field: string | undefined;
   readonly value: string;
+  /** As a refusal shows it. */
+  readonly text: string;
 }
 
 /** A form's policy. Sizes are in bytes. */
@@ -33,11 +35,13 @@ export function parsePostPolicy(encoded: string): PostPolicy {
   if (!Array.isArray(conditions)) throw invalidPolicy('conditions must be a list');
   if (Object.keys(unknown).length > 0) throw invalidPolicy(`unexpected ${Object.keys(unknown)}`);
 
-  const isRange = (condition: unknown) => operatorOf(condition) === 'content-length-range';
-  const ranges = conditions.filter(isRange).map(parseRange);
+  const parsed = conditions.map((condition) =>
+    operatorOf(condition) === 'content-length-range' ? parseRange(condition) : parseCondition(condition),
+  );
+  const ranges = parsed.filter((condition) => 'min' in condition);
   return {
     expiration: date,
-    conditions: conditions.filter((condition) => !isRange(condition)).map(parseCondition),
+    conditions: parsed.filter((condition) => 'text' in condition),
     minBytes: Math.max(0, ...ranges.map(({ min }) => min)),
     maxBytes: Math.min(Number.POSITIVE_INFINITY, ...ranges.map(({ max }) => max)),
   };
@@ -52,9 +56,8 @@ export function parsePostPolicy(encoded: string): PostPolicy {
 export function requirePolicy(policy: PostPolicy, fields: ReadonlyMap<string, string>, now: Date): void {
   if (policy.expiration <= now) throw denied('Policy expired.');
   for (const condition of policy.conditions) {
-    if (!isMet(condition, fields.get(condition.field) ?? '')) {
-      throw denied(`Policy Condition failed: ${show(condition)}`);
-    }
+    const actual = condition.field === undefined ? '' : fields.get(condition.field);
+    if (!isMet(condition, actual ?? '')) throw denied(`Policy Condition failed: ${condition.text}`);
   }
   const covered = new Set(policy.conditions.map(({ field }) => field));
   const extra = [...fields.keys()].filter((field) => !covered.has(field) && !EXEMPT.test(field));
@@ -63,12 +66,6 @@ export function requirePolicy(policy: PostPolicy, fields: ReadonlyMap<string, st
 
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const EXEMPT = /^(x-amz-signature|policy|file|x-ignore-.*)$/;
-
-/** As S3 writes it: `["eq", "$key", "a.txt"]`. */
-function show({ operator, field, value }: FieldCondition): string {
-  const words = [operator, `$${field}`, value.replaceAll(VARIABLE, '$')];
-  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
-}
 
 /** An empty field meets no condition, not even one that it begins with the empty string. */
 function isMet({ operator, value: expected }: FieldCondition, actual: string): boolean {
@@ -110,20 +107,36 @@ function parseCondition(condition: unknown): FieldCondition {
   if (operator === undefined && !Array.isArray(condition)) {
     const [only, ...others] = Object.entries(asObject(condition));
     if (only === undefined || others.length > 0) throw invalidPolicy('a condition must have one property');
-    return { operator: 'eq', field: only[0].toLowerCase(), value: asString(only[1]) };
+    const [name, value] = [only[0], asString(only[1])];
+    return { operator: 'eq', field: name.toLowerCase(), value, text: textOf(['eq', `$${name}`, value]) };
   }
   if (operator !== 'eq' && operator !== 'starts-with') throw invalidPolicy(`unknown operation ${operator}`);
   const [, field, value, ...others] = condition as unknown[];
   if (others.length > 0) throw invalidPolicy(`wrong number of arguments of ${operator}`);
   const name = asString(field);
-  if (!name.startsWith(VARIABLE)) throw invalidPolicy('a field is named with a $ before it');
-  return { operator, field: name.slice(1).toLowerCase(), value: asString(value) };
+  const known = name.startsWith(VARIABLE) ? name.slice(1).toLowerCase() : undefined;
+  return { operator, field: known, value: asString(value), text: textOf([operator, name, value]) };
 }
 
-function parseRange([, min, max, ...others]: readonly unknown[]): { min: number; max: number } {
-  const valid = (bound: unknown): bound is number => Number.isSafeInteger(bound) && Number(bound) >= 0;
-  if (!valid(min) || !valid(max) || others.length > 0) throw invalidPolicy('invalid content-length-range');
-  return { min, max };
+/** Bounds may be written as text; text that is no number makes a condition that nothing meets. */
+function parseRange(condition: readonly unknown[]): { min: number; max: number } | FieldCondition {
+  const [, ...bounds] = condition;
+  const [min, max] = bounds.map((bound) => (/^\d+$/.test(String(bound)) ? Number(bound) : bound));
+  if (bounds.length === 2 && isSize(min) && isSize(max)) return { min, max };
+  if (bounds.length === 2 && bounds.some((bound) => typeof bound === 'string')) {
+    return { operator: 'eq', field: undefined, value: '', text: textOf(condition) };
+  }
+  throw invalidPolicy('invalid content-length-range');
+}
+
+function isSize(bound: unknown): bound is number {
+  return Number.isSafeInteger(bound) && Number(bound) >= 0;
+}
+
+/** A condition as S3 writes it: `["eq", "$key", "a.txt"]`. */
+function textOf(condition: readonly unknown[]): string {
+  const words = condition.map((word) => String(word).replaceAll(VARIABLE, '$'));
+  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
 }
 
 function asString(value: unknown): string {

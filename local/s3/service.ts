@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UNSIGNED_PAYLOAD } from '@smithy/signature-v4';
 import type { RestService } from '../endpoint/aws-endpoint.ts';
 import { AwsError, toAwsError } from '../http/aws-error.ts';
-import { xmlDocument } from '../http/xml.ts';
+import { endWhenIdle, IDLE_TIMEOUT_MS } from '../http/idle-timeout.ts';
+import { type XmlElement, xmlDocument } from '../http/xml.ts';
 import type { AccessControl } from '../iam/principals.ts';
 import type { SigningScope } from '../iam/signing-scope.ts';
 import { verifySignature } from '../iam/sigv4.ts';
@@ -11,6 +12,7 @@ import { requireExpectedOwner, S3Authorization } from './authorization.ts';
 import type { Bucket } from './context.ts';
 import { type CorsRule, corsHeaders, preflightHeaders } from './cors.ts';
 import { findOperation, type S3Operation } from './operations.ts';
+import { requireHonoured } from './preconditions.ts';
 import { parseTarget } from './target.ts';
 import { VersionStore } from './version-store.ts';
 
@@ -27,6 +29,12 @@ export interface S3Options {
   readonly region: string;
   /** @default the wall clock */
   readonly now?: () => Date;
+  /**
+   * Milliseconds in which a request must move on.
+   *
+   * @default about as long as S3 waits
+   */
+  readonly idleTimeoutMs?: number;
 }
 
 const EMPTY_SHA256 = createHash('sha256').digest('hex');
@@ -45,17 +53,21 @@ export class S3 implements RestService {
   readonly #iam: AccessControl;
   readonly #scope: SigningScope;
   readonly #now: () => Date;
+  readonly #idleTimeoutMs: number;
 
-  constructor({ dir, buckets, iam, region, now = () => new Date() }: S3Options) {
+  constructor(options: S3Options) {
+    const { dir, buckets, iam, region, now = () => new Date(), idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
     this.store = new VersionStore(dir);
     this.#buckets = new Map(buckets.map((bucket) => [bucket.name, bucket]));
     this.#iam = iam;
     this.#scope = { service: this, region, signerOf: (accessKeyId) => iam.signerOf(accessKeyId) };
     this.#now = now;
+    this.#idleTimeoutMs = idleTimeoutMs;
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('x-amz-request-id', randomUUID());
+    endWhenIdle(request, response, this.#idleTimeoutMs);
     try {
       await this.#answer(request, response);
     } catch (error) {
@@ -101,20 +113,14 @@ function requireAvailable(
   operation: S3Operation | undefined,
   request: IncomingMessage,
 ): asserts operation is S3Operation {
-  if (operation !== undefined && !isConditional(request)) return;
-  throw new AwsError(501, 'NotImplemented', 'This operation is not implemented.');
+  if (operation === undefined) {
+    throw new AwsError(501, 'NotImplemented', 'This operation is not implemented.');
+  }
+  requireHonoured(request.headers, operation.conditions);
 }
 
 function requireBucket(bucket: BucketDefinition | undefined): asserts bucket is BucketDefinition {
   if (bucket === undefined) throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist.');
-}
-
-/**
- * Whether the request has a condition that must not be ignored, for the client forbids the request where it is not met.
- * `If-None-Match` and `If-Modified-Since` only save bytes.
- */
-function isConditional({ headers }: IncomingMessage): boolean {
-  return headers['if-match'] !== undefined || headers['if-unmodified-since'] !== undefined;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
@@ -123,7 +129,7 @@ function refuse(error: unknown, request: IncomingMessage, response: ServerRespon
   request.resume();
   const isGone = response.destroyed || (request.destroyed && !request.complete);
   if (response.headersSent || isGone) return void response.destroy();
-  const { status, code, message } = toAwsError(
+  const { status, code, message, members } = toAwsError(
     error,
     'InternalError',
     'We encountered an internal error. Please try again.',
@@ -134,6 +140,7 @@ function refuse(error: unknown, request: IncomingMessage, response: ServerRespon
     [
       ['Code', code],
       ['Message', message],
+      ...Object.entries(members).map(([name, value]): XmlElement => [name, String(value)]),
       ['RequestId', requestId],
     ],
   ]);

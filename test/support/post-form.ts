@@ -95,7 +95,7 @@ export interface Answer {
   readonly body: string;
 }
 
-async function answerOf(response: Response): Promise<Answer> {
+export async function answerOf(response: Response): Promise<Answer> {
   const body = await response.text();
   const code = /<Error><Code>(\w+)<\/Code>/.exec(body)?.[1] ?? '';
   return { status: response.status, code, headers: response.headers, body };

@@ -27,16 +27,25 @@ export interface S3Server {
 
 /** The embedded S3 behind a plain server, with the SDK's client for it; without `dir` on a directory of its own. */
 export async function startS3Server(
-  options: { dir?: string; corsRules?: readonly CorsRule[]; now?: () => Date; iam?: AccessControl } = {},
+  options: {
+    dir?: string;
+    corsRules?: readonly CorsRule[];
+    now?: () => Date;
+    iam?: AccessControl;
+    idleTimeoutMs?: number;
+  } = {},
 ): Promise<S3Server> {
-  const { corsRules = [], now = () => new Date(), iam = everythingFor(CREDENTIALS) } = options;
+  const { corsRules = [], now = () => new Date(), iam = everythingFor(CREDENTIALS), idleTimeoutMs } = options;
   const dir = options.dir ?? temporaryDirectory();
   const buckets = [
     { name: BUCKET, versioned: true, corsRules },
     { name: 'other-bucket', versioned: true, corsRules: [] },
     { name: UNVERSIONED_BUCKET, versioned: false, corsRules: [] },
   ];
-  const s3 = new S3({ dir, buckets, iam, region: REGION, now });
+  const s3 = new S3({
+    ...{ dir, buckets, iam, region: REGION, now },
+    ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
+  });
   const server = createServer((request, response) => s3.answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

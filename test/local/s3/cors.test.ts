@@ -100,7 +100,7 @@ describe('an answer', () => {
 
     const unsigned = changed(fields, 'x-amz-signature', undefined) as typeof fields;
     const refused = await post(unsigned, 'https://app.example');
-    expect(refused.status).toBe(403);
+    expect(refused.status).toBe(400);
     expect(refused.headers.get('access-control-allow-origin')).toBe('https://app.example');
 
     const elsewhere = await post(fields, 'https://evil.example');

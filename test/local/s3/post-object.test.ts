@@ -258,8 +258,8 @@ describe('refuses', () => {
       'a field named by a dollar sign with a backslash',
       () =>
         withPolicy(policyText({ key: 'refused' }).replace('{"key":"refused"}', '["eq","\\$key","refused"]')),
-      400,
-      'InvalidPolicyDocument',
+      403,
+      'AccessDenied',
     ],
     [
       'an escape that there is not',
@@ -297,8 +297,8 @@ describe('refuses', () => {
     [
       'a range with a bound that is no number',
       () => withConditions(['content-length-range', 'a', 9]),
-      400,
-      'InvalidPolicyDocument',
+      403,
+      'AccessDenied',
     ],
     [
       'a range with a negative bound',
@@ -384,7 +384,7 @@ describe('refuses', () => {
       'InvalidPolicyDocument',
     ],
     ['an operation with too little', () => withConditions(['eq', '$key']), 400, 'InvalidPolicyDocument'],
-    ['a field named without $', () => withConditions(['eq', 'key', 'refused']), 400, 'InvalidPolicyDocument'],
+    ['a field named without $', () => withConditions(['eq', 'key', 'refused']), 403, 'AccessDenied'],
     [
       'a policy changed after signing',
       () => changed(form(), 'policy', Buffer.from(policyOf({})).toString('base64')),
@@ -398,11 +398,28 @@ describe('refuses', () => {
       'SignatureDoesNotMatch',
     ],
     ['an empty signature', () => changed(form(), 'x-amz-signature', ''), 403, 'SignatureDoesNotMatch'],
-    ['no signature', () => changed(form(), 'x-amz-signature', undefined), 403, 'AccessDenied'],
-    ['no policy', () => changed(form(), 'policy', undefined), 403, 'AccessDenied'],
+    ['no signature', () => changed(form(), 'x-amz-signature', undefined), 400, 'InvalidArgument'],
+    ['no policy', () => changed(form(), 'policy', undefined), 400, 'InvalidArgument'],
     ['no policy and no signature', () => [['key', 'refused']], 403, 'AccessDenied'],
-    ['no credential', () => changed(form(), 'x-amz-credential', undefined), 403, 'AccessDenied'],
-    ['no date', () => changed(form(), 'x-amz-date', undefined), 403, 'AccessDenied'],
+    ['no credential', () => changed(form(), 'x-amz-credential', undefined), 400, 'InvalidArgument'],
+    ['no algorithm', () => changed(form(), 'x-amz-algorithm', undefined), 400, 'InvalidArgument'],
+    [
+      'a key and a policy alone',
+      () => form().filter(([name]) => /^(key|policy)$/.test(name)),
+      403,
+      'AccessDenied',
+    ],
+    [
+      'a signature of version 2',
+      () => [
+        ['key', 'refused'],
+        ['AWSAccessKeyId', 'a'],
+        ['signature', 'b'],
+      ],
+      400,
+      'InvalidRequest',
+    ],
+    ['no date', () => changed(form(), 'x-amz-date', undefined), 400, 'InvalidArgument'],
     ['a date that is none', () => changed(form(), 'x-amz-date', 'today'), 403, 'AccessDenied'],
     ['another algorithm', () => changed(form(), 'x-amz-algorithm', 'AWS4-HMAC-SHA1'), 400, 'InvalidArgument'],
     [
