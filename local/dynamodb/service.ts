@@ -3,6 +3,7 @@ import type { JsonService } from '../endpoint/json-service.ts';
 import type { ServiceOperation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import { tableAccess, tableName } from './access.ts';
+import { batchGetItem } from './batch-get-item.ts';
 import { type OpenTableOptions, openTable, type Table } from './table.ts';
 
 const OPERATIONS = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
@@ -24,7 +25,10 @@ export class DynamoDb implements JsonService {
 
   private constructor(tables: ReadonlyMap<string, Table>) {
     this.tables = tables;
-    this.operations = Object.fromEntries(OPERATIONS.map((name) => [name, this.#operation(name)]));
+    this.operations = {
+      ...Object.fromEntries(OPERATIONS.map((name) => [name, this.#operation(name)])),
+      BatchGetItem: batchGetItem({ find: (name) => tables.get(name), require: (name) => this.table(name) }),
+    };
   }
 
   /**
@@ -58,7 +62,10 @@ export class DynamoDb implements JsonService {
 
   #operation(name: string): ServiceOperation<object> {
     return {
-      access: (input) => [tableAccess(name, input, this.tables.get(tableName(input))?.partitionKey ?? '')],
+      access: (input: { readonly TableName?: unknown; readonly IndexName?: unknown }) => {
+        const partitionKey = this.tables.get(tableName(input))?.partitionKey(input.IndexName);
+        return [tableAccess(name, input, partitionKey)];
+      },
       handle: (input) => this.table(tableName(input)).handle(name, input),
     };
   }

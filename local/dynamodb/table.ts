@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AttributeDefinition, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 import { AwsError } from '../http/aws-error.ts';
 import { requireKnownReturnValues, type WriteInput, withOldItem } from './condition-failure.ts';
-import { Dynalite, type Item } from './dynalite.ts';
+import { Dynalite } from './dynalite.ts';
+import type { IndexDescription, Item } from './dynalite-store.ts';
 import { StreamLog } from './stream-log.ts';
 import { TIME_TO_LIVE, type UserIdentity } from './stream-record.ts';
 
@@ -13,14 +14,16 @@ export interface TableDefinition {
   readonly name: string;
   readonly keySchema: readonly KeySchemaElement[];
   readonly attributeDefinitions: readonly AttributeDefinition[];
+  /** Its global secondary indexes. @default - none */
+  readonly indexes?: readonly IndexDescription[];
   /** Its stream, of both images. @default - none */
   readonly streamArn?: string;
 }
 
-const READS = new Set(['GetItem', 'Query']);
+const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 
-/** One DynamoDB table: five operations on items, and the stream of what they change, if it has one. */
+/** One DynamoDB table: operations on its items, and the stream of what they change, if it has one. */
 export class Table {
   readonly #store: Dynalite;
   readonly #stream: StreamLog | undefined;
@@ -39,10 +42,16 @@ export class Table {
     return this.#stream;
   }
 
-  /** The name of the attribute that items are partitioned by. */
-  get partitionKey(): string {
-    const key = this.#definition.keySchema.find(({ KeyType }) => KeyType === 'HASH');
-    return String(key?.AttributeName);
+  /**
+   * The name of the attribute that items are partitioned by, in the table or in one of its indexes.
+   *
+   * @returns undefined where there is no such index
+   */
+  partitionKey(index?: unknown): string | undefined {
+    const { keySchema, indexes = [] } = this.#definition;
+    const schema =
+      index === undefined ? keySchema : indexes.find(({ IndexName }) => IndexName === index)?.KeySchema;
+    return schema?.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
   }
 
   async handle(operation: string, input: object): Promise<unknown> {
@@ -174,11 +183,12 @@ export async function openTable({ dir, definition, readers = [] }: OpenTableOpti
 }
 
 async function requireKey(store: Dynalite, definition: TableDefinition): Promise<void> {
-  const { name, keySchema, attributeDefinitions } = definition;
+  const { name, keySchema, attributeDefinitions, indexes = [] } = definition;
   const found = await store.ensureTable({
     TableName: name,
     KeySchema: keySchema,
     AttributeDefinitions: attributeDefinitions,
+    ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
   });
   if (isDeepStrictEqual(found.KeySchema, keySchema)) return;
   throw new Error(`The table ${name} that is kept here has another key than the stack's`);
