@@ -1,8 +1,16 @@
 import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../http/aws-error.ts';
-import { withAtomicWrites } from './atomic-writes.ts';
-import { type Callback, called, createStore, type Store, type TableDescription } from './dynalite-store.ts';
+import { itemPrefix, withAtomicWrites } from './atomic-writes.ts';
+import {
+  type Callback,
+  called,
+  createStore,
+  type Item,
+  keysUnder,
+  type Store,
+  type TableDescription,
+} from './dynalite-store.ts';
 import { reindex } from './reindex.ts';
 
 /** The parts of an operation. dynalite's own request handler checks `types`, then `custom`, then runs it. */
@@ -59,6 +67,11 @@ export class Dynalite {
     const active = { ...table, TableStatus: 'ACTIVE' };
     await called<void>((done) => tableDb.put(table.TableName, active, done));
     return table;
+  }
+
+  /** Every item of a table, in no order. */
+  items(table: string): AsyncIterable<Item> {
+    return this.#store.db.values(keysUnder(itemPrefix(table)));
   }
 
   /** @throws AwsError as DynamoDB refuses; any other error is the store's */

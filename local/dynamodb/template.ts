@@ -36,11 +36,15 @@ function readTable(template: StackTemplate, { logicalId, name, properties }: Res
       `A stream has both images locally: that of ${name} has ${stream.StreamViewType}`,
     );
   }
+  const timeToLive = properties['TimeToLiveSpecification'] as
+    | { AttributeName?: unknown; Enabled?: unknown }
+    | undefined;
   return {
     name,
     keySchema: properties['KeySchema'] as TableDefinition['keySchema'],
     attributeDefinitions: properties['AttributeDefinitions'] as TableDefinition['attributeDefinitions'],
     indexes: readIndexes(properties['GlobalSecondaryIndexes']),
+    ...(timeToLive?.Enabled === true && { timeToLiveAttribute: String(timeToLive.AttributeName) }),
     ...(stream && { streamArn: String(template.resolve({ 'Fn::GetAtt': [logicalId, 'StreamArn'] })) }),
   };
 }
