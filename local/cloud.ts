@@ -8,6 +8,7 @@ import { type Issuer, openIssuer } from './dev/issuer.ts';
 import { createLocalRoutes } from './dev/routes.ts';
 import { openState } from './disk/state.ts';
 import { dynamodbPlugin } from './dynamodb/plugin.ts';
+import { startTimeToLive } from './dynamodb/time-to-live.ts';
 import { createAwsEndpoint } from './endpoint/aws-endpoint.ts';
 import { type OpenedServices, openServices } from './endpoint/plugin.ts';
 import type { Bus } from './eventbridge/bus.ts';
@@ -58,6 +59,15 @@ export interface CloudOptions {
   readonly settings?: Partial<RawStorageStackProps>;
   /** Constructs that are added to the stack to subscribe to its bus. @default - none */
   readonly subscribers?: readonly Mount[];
+  /**
+   * The time that the cloud and its functions go by, which a test can move. A client of the SDK corrects its own clock at the
+   * first refusal, if it may try again; a function that is running learns of the time at its next invocation.
+   *
+   * @default the wall clock
+   */
+  readonly now?: () => Date;
+  /** How often what has expired is removed from the tables, in seconds; with 0 only `dynamodb.removeExpired` does it. @default 5 */
+  readonly timeToLiveSeconds?: number;
   /** How long a delivery waits after its first failure, in milliseconds. @default 100 */
   readonly firstBackoffMs?: number;
   /** Called with each line of the functions' logs, which is JSON. @default - the lines are dropped */
@@ -92,6 +102,7 @@ const AUDIENCE = 'nexus-local';
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { port = 0, awsPort = 0, log = () => {}, onEvent = () => {}, firstBackoffMs = 100 } = options;
+  const { now = () => new Date(), timeToLiveSeconds = 5 } = options;
   await using opened = new AsyncDisposableStack();
   const keep = <T extends { close(): void | Promise<void> }>(part: T): T => {
     opened.defer(() => part.close());
@@ -102,7 +113,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   // Both listen first, and answer 503 until they serve: values in the template are made from their URLs.
   const api = keep(await listenOnLoopback(port));
   const aws = keep(await listenOnLoopback(awsPort));
-  const issuer = await openIssuer({ dir, url: api.url, audience: AUDIENCE });
+  const issuer = await openIssuer({ dir, url: api.url, audience: AUDIENCE, now });
   const template = synthesize({
     settings: { ...options.settings, issuer: issuer.url, audience: AUDIENCE },
     outdir: join(dir, 'cdk.out'),
@@ -116,17 +127,19 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     bus: template.output('EventBusName'),
   };
 
-  const iam = keep(openPrincipals(join(dir, 'iam'), template));
-  const services = await openServices(PLUGINS, { dir, template, iam }, opened);
+  const iam = keep(openPrincipals(join(dir, 'iam'), template, now));
+  const services = await openServices(PLUGINS, { dir, template, iam, now }, opened);
   const { s3, dynamodb, sqs, eventbridge } = services;
-  aws.serve(createAwsEndpoint(Object.values(services), iam));
+  aws.serve(createAwsEndpoint(Object.values(services), iam, now));
   // It is closed before the services are, so that no request meets a closed one.
   keep(aws);
 
   const functions = keep(
-    new Functions(readFunctions(template, runtimeEnvironment(iam, aws.url)), (name, line) => {
-      log(JSON.stringify({ function: name, ...JSON.parse(line) }));
-    }),
+    new Functions(
+      readFunctions(template, runtimeEnvironment(iam, aws.url)),
+      (name, line) => log(JSON.stringify({ function: name, ...JSON.parse(line) })),
+      options.now,
+    ),
   );
   await functions.start();
   const invoke = (name: string, payload: unknown) => functions.invoke(name, payload);
@@ -141,6 +154,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       sqs,
       invoke,
       firstBackoffMs,
+      now,
     }),
   );
   bus.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
@@ -153,6 +167,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       invoke,
       store: s3.store,
       firstBackoffMs,
+      now,
     }),
   );
   streams.start();
@@ -162,7 +177,9 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     subscribe: (listener) => bus.subscribe(listener),
     deliver: (event) => subscriptions.take(names.bus, event),
   });
-  const gateway = createGateway(readApi(template), invoke);
+  if (timeToLiveSeconds > 0) keep(startTimeToLive(() => dynamodb.removeExpired(), timeToLiveSeconds));
+
+  const gateway = createGateway(readApi(template), invoke, now);
   api.serve(async (request, response) => {
     if (!(await answerLocally(request, response))) await gateway(request, response);
   });

@@ -36,6 +36,7 @@ function readTable(template: StackTemplate, { logicalId, name, properties }: Res
       `A stream has both images locally: that of ${name} has ${stream.StreamViewType}`,
     );
   }
+  const indexes = properties['GlobalSecondaryIndexes'] as readonly IndexDescription[] | undefined;
   const timeToLive = properties['TimeToLiveSpecification'] as
     | { AttributeName?: unknown; Enabled?: unknown }
     | undefined;
@@ -43,14 +44,13 @@ function readTable(template: StackTemplate, { logicalId, name, properties }: Res
     name,
     keySchema: properties['KeySchema'] as TableDefinition['keySchema'],
     attributeDefinitions: properties['AttributeDefinitions'] as TableDefinition['attributeDefinitions'],
-    indexes: readIndexes(properties['GlobalSecondaryIndexes']),
+    ...(indexes && { indexes: indexes.map(readIndex) }),
     ...(timeToLive?.Enabled === true && { timeToLiveAttribute: String(timeToLive.AttributeName) }),
     ...(stream && { streamArn: String(template.resolve({ 'Fn::GetAtt': [logicalId, 'StreamArn'] })) }),
   };
 }
 
 /** An index's throughput and its metrics do not change what it holds. */
-function readIndexes(property: unknown): readonly IndexDescription[] {
-  const indexes = (property ?? []) as readonly IndexDescription[];
-  return indexes.map(({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }));
+function readIndex({ IndexName, KeySchema, Projection }: IndexDescription): IndexDescription {
+  return { IndexName, KeySchema, Projection };
 }

@@ -43,6 +43,8 @@ export interface RulesOptions {
   readonly sendDeadLetter: (letter: DeadLetter) => Promise<void>;
   /** How long a target waits after a first failure, in milliseconds. The wait doubles with each failure. @default 100 */
   readonly firstBackoffMs?: number | undefined;
+  /** Epoch milliseconds. @default the wall clock */
+  readonly now?: (() => number) | undefined;
 }
 
 /**
@@ -87,12 +89,13 @@ export class Rules {
 function deliveriesTo(
   rule: Rule,
   target: RuleTarget,
-  { dir, invoke, sendDeadLetter, firstBackoffMs }: RulesOptions,
+  { dir, invoke, sendDeadLetter, firstBackoffMs, now }: RulesOptions,
 ) {
   return new Deliveries<DeliveredEvent>({
     path: join(dir, `${rule.name}.${target.id}.jsonl`),
     retryPolicy: target.retryPolicy,
     firstBackoffMs,
+    now,
     attempt: (event) => invoke(target.functionName, event),
     async giveUp(event, reason) {
       if (target.deadLetterQueue === undefined) return;

@@ -21,6 +21,8 @@ export interface SubscriptionsOptions {
   /** Runs a function. A rejection is the function's failure. */
   readonly invoke: (name: string, payload: unknown) => Promise<unknown>;
   readonly firstBackoffMs: number;
+  /** @default the wall clock */
+  readonly now?: () => Date;
 }
 
 /** Runs the rules of every bus: the events that a rule matches invoke the rule's functions asynchronously. */
@@ -30,7 +32,8 @@ export class Subscriptions {
   readonly #invocations: AsyncInvocations;
 
   /** @throws UnsupportedTemplateError for a rule that is not run locally, or whose failures nobody could keep */
-  constructor({ dir, template, iam, buses, sqs, invoke, firstBackoffMs }: SubscriptionsOptions) {
+  constructor(options: SubscriptionsOptions) {
+    const { dir, template, iam, buses, sqs, invoke, firstBackoffMs, now = () => new Date() } = options;
     const rules = readRules(template);
     const targets = new Set(rules.flatMap((rule) => rule.targets.map(({ functionName }) => functionName)));
     const functions = readAsyncFunctions(template).filter(({ name }) => targets.has(name));
@@ -40,6 +43,7 @@ export class Subscriptions {
       dir: join(dir, 'invocations'),
       functions,
       firstBackoffMs,
+      now,
       invoke,
       send: async (arn, body) => void queue(arn)?.send(body),
     });
@@ -48,6 +52,7 @@ export class Subscriptions {
         dir: join(dir, 'rules'),
         rules: onBus,
         firstBackoffMs,
+        now: () => now().getTime(),
         invoke: (name, event) => this.#invocations.invoke(name, event),
         sendDeadLetter: async ({ queueArn, body, attributes }) =>
           void queue(queueArn)?.send(body, attributes),

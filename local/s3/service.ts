@@ -57,7 +57,7 @@ export class S3 implements RestService {
 
   constructor(options: S3Options) {
     const { dir, buckets, iam, region, now = () => new Date(), idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
-    this.store = new VersionStore(dir);
+    this.store = new VersionStore(dir, now);
     this.#buckets = new Map(buckets.map((bucket) => [bucket.name, bucket]));
     this.#iam = iam;
     this.#scope = { service: this, region, signerOf: (accessKeyId) => iam.signerOf(accessKeyId) };

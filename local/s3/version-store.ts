@@ -20,10 +20,12 @@ export class VersionStore {
   readonly #journal: Journal<VersionLine>;
   /** By bucket and key: the versions of an object, newest first. */
   readonly #buckets = new Map<string, Map<string, ObjectVersion[]>>();
+  readonly #now: () => Date;
   #sequence = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(dir: string) {
+  constructor(dir: string, now: () => Date = () => new Date()) {
+    this.#now = now;
     this.#data = join(dir, 'data');
     this.#staging = join(dir, 'staging');
     rmSync(this.#staging, { recursive: true, force: true });
@@ -106,7 +108,7 @@ export class VersionStore {
     const order = this.#sequence.toString(36).padStart(SEQUENCE_LENGTH, '0');
     return {
       versionId: `${order}${randomBytes(18).toString('base64url')}`,
-      lastModified: new Date().toISOString(),
+      lastModified: this.#now().toISOString(),
     };
   }
 

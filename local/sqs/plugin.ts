@@ -11,8 +11,8 @@ export const SQS_PLUGIN: ServicePlugin<Sqs> = {
       Arn: localArn('sqs', name),
     }),
   },
-  open({ dir, template }) {
+  open({ dir, template, now }) {
     const names = template.resources('AWS::SQS::Queue').map(({ name }) => name);
-    return new Sqs({ dir: join(dir, 'queues'), names });
+    return new Sqs({ dir: join(dir, 'queues'), names, now });
   },
 };

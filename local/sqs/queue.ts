@@ -24,10 +24,13 @@ export class Queue {
   readonly #journal: Journal<QueueLine>;
   /** By id, in the order in which they were sent. */
   readonly #messages = new Map<string, QueueMessage>();
-  readonly #receipts = new Receipts();
+  readonly #receipts: Receipts;
+  readonly #now: () => Date;
 
   /** Opens the queue kept in `dir`, making it on first use. */
-  constructor(dir: string) {
+  constructor(dir: string, now: () => Date = () => new Date()) {
+    this.#now = now;
+    this.#receipts = new Receipts(() => now().getTime());
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const { journal, entries } = Journal.open<QueueLine>(join(dir, 'messages.jsonl'));
     this.#journal = journal;
@@ -36,7 +39,7 @@ export class Queue {
 
   /** Returns once the message would survive a loss of power. */
   send(body: string, attributes?: QueueMessage['attributes']): QueueMessage {
-    const sentAt = new Date().toISOString();
+    const sentAt = this.#now().toISOString();
     const message = { id: randomUUID(), sentAt, body, ...(attributes && { attributes }) };
     this.#record(message);
     return message;

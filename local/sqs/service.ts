@@ -12,6 +12,13 @@ const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 
+export interface SqsOptions {
+  readonly dir: string;
+  readonly names: readonly string[];
+  /** @default the wall clock */
+  readonly now?: () => Date;
+}
+
 /** SQS: the account's standard queues. */
 export class Sqs implements JsonService {
   readonly protocol = 'json';
@@ -60,8 +67,8 @@ export class Sqs implements JsonService {
   };
 
   /** Opens the queues of these names, each kept in a directory of `dir`. */
-  constructor({ dir, names }: { readonly dir: string; readonly names: readonly string[] }) {
-    this.queues = new Map(names.map((name) => [name, new Queue(join(dir, name))]));
+  constructor({ dir, names, now }: SqsOptions) {
+    this.queues = new Map(names.map((name) => [name, new Queue(join(dir, name), now)]));
   }
 
   /** Finds a queue by its ARN. */

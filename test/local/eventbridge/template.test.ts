@@ -126,7 +126,7 @@ test('another destination is an error', () => {
   expect(() => readAsyncFunctions(templateOf({ fn }))).toThrow('count has another');
 });
 
-test('tables are all there are, none with an index', () => {
+test('tables are all there are, with their indexes and what says when an item expires', () => {
   const tableOf = (more: object = {}) => ({
     Type: 'AWS::DynamoDB::Table',
     ...at('Results'),
@@ -135,8 +135,20 @@ test('tables are all there are, none with an index', () => {
   expect(readTables(templateOf({ table: tableOf() }))).toEqual([
     { name: 'results', keySchema: [{ AttributeName: 'id', KeyType: 'HASH' }], attributeDefinitions: [] },
   ]);
-  expect(() => readTables(templateOf({ table: tableOf({ GlobalSecondaryIndexes: [] }) }))).toThrow(
-    'GlobalSecondaryIndexes of a table are not run locally: results has some',
+  const index = {
+    IndexName: 'list',
+    KeySchema: [{ AttributeName: 'kind', KeyType: 'HASH' }],
+    Projection: { ProjectionType: 'ALL' },
+  };
+  const more = {
+    GlobalSecondaryIndexes: [{ ...index, OnDemandThroughput: { MaxReadRequestUnits: 1 } }],
+    TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+  };
+  expect(readTables(templateOf({ table: tableOf(more) }))).toMatchObject([
+    { indexes: [index], timeToLiveAttribute: 'ttl' },
+  ]);
+  expect(() => readTables(templateOf({ table: tableOf({ LocalSecondaryIndexes: [] }) }))).toThrow(
+    'Local indexes of a table are not run locally: results has some',
   );
 });
 
