@@ -58,6 +58,17 @@ test('a rule has its pattern, its targets and their policies', () => {
   });
 });
 
+test('a queue is a target by its ARN', () => {
+  const [target] =
+    readRules(templateOf({ rule: ruleOf({ Targets: [{ Arn: arnOf('failures'), Id: '0' }] }) }))[0]?.targets ??
+    [];
+  expect(target).toEqual({
+    id: '0',
+    queueArn: FAILURES,
+    retryPolicy: { maximumRetryAttempts: 185, maximumEventAgeInSeconds: 86_400 },
+  });
+});
+
 test('a target without a policy has EventBridge’s own, and no queue', () => {
   const [target] = readRules(templateOf({ rule: ruleOf() }))[0]?.targets ?? [];
   expect(target?.retryPolicy).toEqual({ maximumRetryAttempts: 185, maximumEventAgeInSeconds: 86_400 });
@@ -86,7 +97,11 @@ test.each([
   ['a schedule', { ScheduleExpression: 'rate(1 day)' }, 'ScheduleExpression of the rule on-registered'],
   ['a role', { RoleArn: 'arn' }, 'RoleArn of the rule on-registered is not run locally'],
   ['another bus', { EventBusName: 'other' }, 'no AWS::Events::EventBus other'],
-  ['a queue as a target', { Targets: [{ Arn: arnOf('failures'), Id: '0' }] }, 'no AWS::Lambda::Function'],
+  [
+    'a bus as a target',
+    { Targets: [{ Arn: arnOf('bus'), Id: '0' }] },
+    'no AWS::Lambda::Function or AWS::SQS::Queue',
+  ],
   [
     'an input of its own',
     { Targets: [{ Arn: arnOf('fn'), Id: '0', InputPath: '$.detail' }] },
