@@ -19,6 +19,8 @@ import type { Principals } from './iam/principals.ts';
 import { IAM_RESOURCES, openPrincipals } from './iam/template.ts';
 import { Functions } from './lambda/functions.ts';
 import { readStreamMappings } from './lambda/mapping-template.ts';
+import { readQueueMappings } from './lambda/queue-mapping-template.ts';
+import { QueueMappings } from './lambda/queue-mappings.ts';
 import { runtimeEnvironment } from './lambda/runtime.ts';
 import { readersOf, StreamMappings } from './lambda/stream-mappings.ts';
 import { LAMBDA_RESOURCES, readFunctions } from './lambda/template.ts';
@@ -171,6 +173,11 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     }),
   );
   streams.start();
+
+  const queues = keep(
+    new QueueMappings({ mappings: readQueueMappings(template), sqs, iam, invoke, firstBackoffMs }),
+  );
+  queues.start();
 
   const answerLocally = createLocalRoutes(issuer, {
     events: () => bus.events(),

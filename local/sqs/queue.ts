@@ -120,6 +120,12 @@ export class Queue {
     this.#receipts.changeVisibility(receiptHandle, hideSeconds);
   }
 
+  /** Whether a receipt is its message's last one, and others do not see the message yet. */
+  isHidden(receiptHandle: string): boolean {
+    const id = this.#receipts.messageOf(receiptHandle);
+    return id !== undefined && this.#messages.has(id) && !this.#receipts.isVisible(id);
+  }
+
   close(): void {
     this.#journal.close();
   }
