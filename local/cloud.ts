@@ -13,6 +13,7 @@ import { createAwsEndpoint } from './endpoint/aws-endpoint.ts';
 import { type OpenedServices, openServices } from './endpoint/plugin.ts';
 import type { Bus } from './eventbridge/bus.ts';
 import { EVENTBRIDGE_PLUGIN } from './eventbridge/plugin.ts';
+import { DEFAULT_BUS } from './eventbridge/put-events.ts';
 import { Subscriptions } from './eventbridge/subscriptions.ts';
 import { listenOnLoopback } from './http/loopback-server.ts';
 import type { Principals } from './iam/principals.ts';
@@ -24,6 +25,7 @@ import { QueueMappings } from './lambda/queue-mappings.ts';
 import { runtimeEnvironment } from './lambda/runtime.ts';
 import { readersOf, StreamMappings } from './lambda/stream-mappings.ts';
 import { LAMBDA_RESOURCES, readFunctions } from './lambda/template.ts';
+import { toEventMessage } from './s3/event-message.ts';
 import { S3_PLUGIN } from './s3/plugin.ts';
 import { SQS_PLUGIN } from './sqs/plugin.ts';
 import { STS_PLUGIN } from './sts/plugin.ts';
@@ -161,6 +163,11 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   );
   bus.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
   subscriptions.start();
+
+  const { notifications } = s3.store;
+  // They stop before the bus is closed.
+  keep({ close: () => notifications.stop() });
+  notifications.start((change) => eventbridge.buses.get(DEFAULT_BUS)?.put(toEventMessage(change)));
 
   const streams = keep(
     new StreamMappings({

@@ -94,7 +94,7 @@ export class S3 implements RestService {
       requireAvailable(operation, request);
       requireBucket(bucket);
       const context = { store: this.store, scope: this.#scope, iam: this.#iam, now: this.#now };
-      return operation.handle(target.bucket, request, response, context);
+      return operation.handle(bucket, request, response, context);
     }
     // A request that is not implemented may have a body, which is not read.
     const payloadHash = operation === undefined ? UNSIGNED_PAYLOAD : EMPTY_SHA256;
