@@ -1,4 +1,3 @@
-import type { StoredEvent } from '../eventbridge/put-events.ts';
 import { ACCOUNT_ID, REGION } from '../template/account.ts';
 import type { ObjectChange } from './notifications.ts';
 
@@ -6,11 +5,11 @@ import type { ObjectChange } from './notifications.ts';
  * The event that S3 sends to EventBridge, on the account's default bus.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
-export function toEventMessage({ version, removed, cause, at, number }: ObjectChange): StoredEvent {
+export function toEventMessage({ version, removed, cause, at, number }: ObjectChange) {
   const { bucket, key, versionId } = version;
   const isDeletion = removed || version.deleted === true;
   return {
-    version: '0',
+    version: '0' as const,
     id: cause.eventId,
     'detail-type': isDeletion ? 'Object Deleted' : 'Object Created',
     source: 'aws.s3',

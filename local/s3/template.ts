@@ -9,7 +9,7 @@ export function readBuckets(template: StackTemplate): BucketDefinition[] {
     const cors = properties['CorsConfiguration'] as { CorsRules: readonly CorsRule[] } | undefined;
     const versioned = properties['VersioningConfiguration'] !== undefined;
     const notifies = readNotifications(name, properties['NotificationConfiguration']);
-    return { name, versioned, corsRules: cors?.CorsRules ?? [], notifies };
+    return { name, versioned, corsRules: cors?.CorsRules ?? [], ...(notifies && { notifies }) };
   });
 }
 

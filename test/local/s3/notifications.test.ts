@@ -136,8 +136,8 @@ test('a template’s bucket notifies EventBridge, and nobody else', () => {
   const enabled = bucketOf({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
   expect(readBuckets(enabled)).toMatchObject([{ notifies: true }]);
   const disabled = bucketOf({ EventBridgeConfiguration: { EventBridgeEnabled: false } });
-  expect(readBuckets(disabled)).toMatchObject([{ notifies: false }]);
-  expect(readBuckets(bucketOf())).toMatchObject([{ notifies: false }]);
+  expect(readBuckets(disabled)[0]).not.toHaveProperty('notifies');
+  expect(readBuckets(bucketOf())[0]).not.toHaveProperty('notifies');
   expect(() => readBuckets(bucketOf({ QueueConfigurations: [] }))).toThrow(
     'QueueConfigurations of the bucket bucket is not run locally',
   );
