@@ -36,4 +36,6 @@ export interface S3Context {
   readonly store: VersionStore;
   /** For what the answer says only to a signer who may do more. */
   readonly authorization: S3Authorization;
+  /** When the request came. */
+  readonly now: Date;
 }

@@ -11,7 +11,7 @@ import type { VersionStore } from './version-store.ts';
 
 /** HeadObject and GetObject. A presigned URL gives in its query what headers would give. */
 export async function readObject(
-  { target, bucket: { versioned }, store, authorization }: S3Context,
+  { target, bucket: { versioned }, store, authorization, now }: S3Context,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function readObject(
   // A signer who may not list a bucket does not learn which keys it lacks.
   const mayList = authorization.allows('s3:ListBucket', { ...target, key: '' });
   const version = requireVersion(store, target, mayList, response);
-  if (isNotModified(request.headers, version, new Date())) {
+  if (isNotModified(request.headers, version, now)) {
     return void response.writeHead(304, cacheHeaders(version, versioned)).end();
   }
   const wantsRange = isRangeWanted(request.headers, version);

@@ -105,7 +105,7 @@ export class S3 implements RestService {
     requireExpectedOwner(request, target);
     const authorization = new S3Authorization(this.#iam, verified, now);
     authorization.require(operation.action(target), target);
-    await operation.handle({ target, bucket, store: this.store, authorization }, request, response);
+    await operation.handle({ target, bucket, store: this.store, authorization, now }, request, response);
   }
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Journal } from '../disk/journal.ts';
 import { type QueueLine, type QueueMessage, QueueMessages } from './messages.ts';
 import { Receipts } from './receipts.ts';
@@ -49,7 +48,8 @@ export class Queue {
   readonly #journal: Journal<QueueLine>;
   readonly #messages = new QueueMessages();
   readonly #receipts: Receipts;
-  #wake = Promise.withResolvers<void>();
+  /** Ends the pauses of those who wait for a message. */
+  readonly #wakes = new Set<() => void>();
 
   /** Opens the queue kept in `dir`, making it on first use, and drops from it what was deleted. */
   constructor(dir: string, { visibilityTimeout = 30, redrive, now = () => new Date() }: QueueOptions = {}) {
@@ -96,10 +96,7 @@ export class Queue {
     const waitUntil = performance.now() + waitSeconds * 1000;
     let received = this.#receive(most, hideSeconds);
     while (received.length === 0 && performance.now() < waitUntil && !isStopped()) {
-      const poll = new AbortController();
-      const options = { ref: false, signal: AbortSignal.any([poll.signal, ...(signal ? [signal] : [])]) };
-      await Promise.race([sleep(POLL_MS, undefined, options).catch(() => {}), this.#wake.promise]);
-      poll.abort();
+      await this.#pause();
       if (!isStopped()) received = this.#receive(most, hideSeconds);
     }
     return received;
@@ -159,8 +156,20 @@ export class Queue {
   #take(message: QueueMessage): void {
     if (this.#messages.has(message.id)) return;
     this.#record(message);
-    this.#wake.resolve();
-    this.#wake = Promise.withResolvers();
+    for (const wake of [...this.#wakes]) wake();
+  }
+
+  /** Waits until a message comes, or until some may be visible again. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#wakes.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, POLL_MS).unref();
+      this.#wakes.add(wake);
+    });
   }
 
   #record(line: QueueLine): void {
