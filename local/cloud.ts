@@ -8,19 +8,24 @@ import { type Issuer, openIssuer } from './dev/issuer.ts';
 import { createLocalRoutes } from './dev/routes.ts';
 import { openState } from './disk/state.ts';
 import { dynamodbPlugin } from './dynamodb/plugin.ts';
+import { startTimeToLive } from './dynamodb/time-to-live.ts';
 import { createAwsEndpoint } from './endpoint/aws-endpoint.ts';
 import { type OpenedServices, openServices } from './endpoint/plugin.ts';
 import type { Bus } from './eventbridge/bus.ts';
 import { EVENTBRIDGE_PLUGIN } from './eventbridge/plugin.ts';
+import { DEFAULT_BUS } from './eventbridge/put-events.ts';
 import { Subscriptions } from './eventbridge/subscriptions.ts';
 import { listenOnLoopback } from './http/loopback-server.ts';
 import type { Principals } from './iam/principals.ts';
 import { IAM_RESOURCES, openPrincipals } from './iam/template.ts';
 import { Functions } from './lambda/functions.ts';
 import { readStreamMappings } from './lambda/mapping-template.ts';
+import { readQueueMappings } from './lambda/queue-mapping-template.ts';
+import { QueueMappings } from './lambda/queue-mappings.ts';
 import { runtimeEnvironment } from './lambda/runtime.ts';
 import { readersOf, StreamMappings } from './lambda/stream-mappings.ts';
 import { LAMBDA_RESOURCES, readFunctions } from './lambda/template.ts';
+import { toEventMessage } from './s3/event-message.ts';
 import { S3_PLUGIN } from './s3/plugin.ts';
 import { SQS_PLUGIN } from './sqs/plugin.ts';
 import { STS_PLUGIN } from './sts/plugin.ts';
@@ -58,6 +63,15 @@ export interface CloudOptions {
   readonly settings?: Partial<RawStorageStackProps>;
   /** Constructs that are added to the stack to subscribe to its bus. @default - none */
   readonly subscribers?: readonly Mount[];
+  /**
+   * The time that the cloud and its functions go by, which a test can move. A client of the SDK corrects its own clock at the
+   * first refusal, if it may try again; a function that is running learns of the time at its next invocation.
+   *
+   * @default the wall clock
+   */
+  readonly now?: () => Date;
+  /** How often what has expired is removed from the tables, in seconds; with 0 only `dynamodb.removeExpired` does it. @default 5 */
+  readonly timeToLiveSeconds?: number;
   /** How long a delivery waits after its first failure, in milliseconds. @default 100 */
   readonly firstBackoffMs?: number;
   /** Called with each line of the functions' logs, which is JSON. @default - the lines are dropped */
@@ -92,6 +106,7 @@ const AUDIENCE = 'nexus-local';
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { port = 0, awsPort = 0, log = () => {}, onEvent = () => {}, firstBackoffMs = 100 } = options;
+  const { now = () => new Date(), timeToLiveSeconds = 5 } = options;
   await using opened = new AsyncDisposableStack();
   const keep = <T extends { close(): void | Promise<void> }>(part: T): T => {
     opened.defer(() => part.close());
@@ -102,7 +117,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   // Both listen first, and answer 503 until they serve: values in the template are made from their URLs.
   const api = keep(await listenOnLoopback(port));
   const aws = keep(await listenOnLoopback(awsPort));
-  const issuer = await openIssuer({ dir, url: api.url, audience: AUDIENCE });
+  const issuer = await openIssuer({ dir, url: api.url, audience: AUDIENCE, now });
   const template = synthesize({
     settings: { ...options.settings, issuer: issuer.url, audience: AUDIENCE },
     outdir: join(dir, 'cdk.out'),
@@ -116,17 +131,19 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     bus: template.output('EventBusName'),
   };
 
-  const iam = keep(openPrincipals(join(dir, 'iam'), template));
-  const services = await openServices(PLUGINS, { dir, template, iam }, opened);
+  const iam = keep(openPrincipals(join(dir, 'iam'), template, now));
+  const services = await openServices(PLUGINS, { dir, template, iam, now }, opened);
   const { s3, dynamodb, sqs, eventbridge } = services;
-  aws.serve(createAwsEndpoint(Object.values(services), iam));
+  aws.serve(createAwsEndpoint(Object.values(services), iam, now));
   // It is closed before the services are, so that no request meets a closed one.
   keep(aws);
 
   const functions = keep(
-    new Functions(readFunctions(template, runtimeEnvironment(iam, aws.url)), (name, line) => {
-      log(JSON.stringify({ function: name, ...JSON.parse(line) }));
-    }),
+    new Functions(
+      readFunctions(template, runtimeEnvironment(iam, aws.url)),
+      (name, line) => log(JSON.stringify({ function: name, ...JSON.parse(line) })),
+      options.now,
+    ),
   );
   await functions.start();
   const invoke = (name: string, payload: unknown) => functions.invoke(name, payload);
@@ -141,10 +158,16 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       sqs,
       invoke,
       firstBackoffMs,
+      now,
     }),
   );
   bus.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
   subscriptions.start();
+
+  const { notifications } = s3.store;
+  // They stop before the bus is closed.
+  keep({ close: () => notifications.stop() });
+  notifications.start((change) => eventbridge.buses.get(DEFAULT_BUS)?.put(toEventMessage(change)));
 
   const streams = keep(
     new StreamMappings({
@@ -153,16 +176,24 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       invoke,
       store: s3.store,
       firstBackoffMs,
+      now,
     }),
   );
   streams.start();
+
+  const queues = keep(
+    new QueueMappings({ mappings: readQueueMappings(template), sqs, iam, invoke, firstBackoffMs }),
+  );
+  queues.start();
 
   const answerLocally = createLocalRoutes(issuer, {
     events: () => bus.events(),
     subscribe: (listener) => bus.subscribe(listener),
     deliver: (event) => subscriptions.take(names.bus, event),
   });
-  const gateway = createGateway(readApi(template), invoke);
+  if (timeToLiveSeconds > 0) keep(startTimeToLive(() => dynamodb.removeExpired(), timeToLiveSeconds));
+
+  const gateway = createGateway(readApi(template), invoke, now);
   api.serve(async (request, response) => {
     if (!(await answerLocally(request, response))) await gateway(request, response);
   });

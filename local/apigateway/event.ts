@@ -22,9 +22,9 @@ export function requestEvent(
     readonly route: { readonly routeKey: string };
     readonly pathParameters?: Readonly<Record<string, string>>;
   },
+  now: Date,
 ) {
   const { path, query } = targetOf(request);
-  const now = new Date();
   const cookies = request.headersDistinct['cookie'];
   const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
   const host = request.headers.host ?? '';
@@ -34,7 +34,7 @@ export function requestEvent(
     rawPath: decodeURIComponent(path),
     rawQueryString: query,
     ...(cookies && { cookies: cookies.flatMap((cookie) => cookie.split(/; ?/)) }),
-    headers: headersOf(request, sourceIp),
+    headers: headersOf(request, sourceIp, now),
     ...(query !== '' && { queryStringParameters: queryOf(query) }),
     ...(match.pathParameters && { pathParameters: match.pathParameters }),
     requestContext: {
@@ -83,8 +83,8 @@ export function bodyOf(
 }
 
 /** The headers by their names in lower case, repeated ones joined by commas. Cookies are a field of the payload's own. */
-function headersOf(request: IncomingMessage, sourceIp: string): Record<string, string> {
-  const seconds = Math.floor(Date.now() / 1000).toString(16);
+function headersOf(request: IncomingMessage, sourceIp: string, now: Date): Record<string, string> {
+  const seconds = Math.floor(now.getTime() / 1000).toString(16);
   const headers: Record<string, string> = {
     'x-amzn-trace-id': `Root=1-${seconds}-${randomBytes(12).toString('hex')}`,
     'x-forwarded-for': sourceIp,

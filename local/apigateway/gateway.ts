@@ -25,11 +25,15 @@ const UNAVAILABLE = ownAnswer(503, 'Service Unavailable');
  * Answers as an HTTP API of API Gateway with Lambda proxy integrations and payload format 2.0: a request passes the
  * throttling and the authorizer of its route, and what they refuse gets API Gateway's own answer.
  */
-export function createGateway(api: ApiDefinition, invoke: Invoke): Listener {
+export function createGateway(
+  api: ApiDefinition,
+  invoke: Invoke,
+  now: () => Date = () => new Date(),
+): Listener {
   const authorizers = new Map<AuthorizerDefinition, LambdaAuthorizer>();
   for (const { authorizer } of api.routes) {
     if (authorizer && !authorizers.has(authorizer)) {
-      authorizers.set(authorizer, new LambdaAuthorizer(authorizer, invoke));
+      authorizers.set(authorizer, new LambdaAuthorizer(authorizer, invoke, () => now().getTime()));
     }
   }
   const bucket = api.throttling && new TokenBucket(api.throttling);
@@ -45,7 +49,7 @@ export function createGateway(api: ApiDefinition, invoke: Invoke): Listener {
   async function answer(match: RouteMatch, request: IncomingMessage, requestId: string): Promise<HttpResult> {
     if (bucket?.take() === false) return THROTTLED;
     const { route } = match;
-    const event = requestEvent(request, requestId, match);
+    const event = requestEvent(request, requestId, match, now());
     const authorizer = route.authorizer && authorizers.get(route.authorizer);
     const decision = await authorizer?.decide(event).catch(() => INTERNAL_ERROR);
     if (decision !== undefined) {

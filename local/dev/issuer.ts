@@ -22,7 +22,13 @@ export interface Issuer {
 }
 
 /** Opens the issuer whose key is kept in `dir`, so that tokens stay good after a restart. */
-export async function openIssuer(options: { dir: string; url: string; audience: string }): Promise<Issuer> {
+export async function openIssuer(options: {
+  dir: string;
+  url: string;
+  audience: string;
+  now?: () => Date;
+}): Promise<Issuer> {
+  const { now: clock = () => new Date() } = options;
   const generated = await generateKeyPair(ALGORITHM, { extractable: true });
   const made = JSON.stringify(await exportJWK(generated.privateKey));
   const jwk = JSON.parse(secretFile(join(options.dir, 'issuer-key.json'), () => made)) as JWK;
@@ -41,7 +47,7 @@ export async function openIssuer(options: { dir: string; url: string; audience: 
       id_token_signing_alg_values_supported: [ALGORITHM],
     },
     issue(claims) {
-      const now = Math.floor(Date.now() / 1000);
+      const now = Math.floor(clock().getTime() / 1000);
       return new SignJWT({
         iss: options.url,
         aud: options.audience,

@@ -1,5 +1,5 @@
 import { AwsError } from '../http/aws-error.ts';
-import type { Item } from './dynalite.ts';
+import type { Item } from './dynalite-store.ts';
 
 export interface WriteInput {
   readonly Key?: Item;

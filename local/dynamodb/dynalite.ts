@@ -1,16 +1,17 @@
 import { createRequire } from 'node:module';
-import type { AttributeDefinition, AttributeValue, KeySchemaElement } from '@aws-sdk/client-dynamodb';
+import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../http/aws-error.ts';
-
-export type Item = Record<string, AttributeValue>;
-
-export interface TableDescription {
-  readonly TableName: string;
-  readonly KeySchema: readonly KeySchemaElement[];
-  readonly AttributeDefinitions: readonly AttributeDefinition[];
-}
-
-type Callback<T> = (error: unknown, output?: T) => void;
+import { itemPrefix, withAtomicWrites } from './atomic-writes.ts';
+import {
+  type Callback,
+  called,
+  createStore,
+  type Item,
+  keysUnder,
+  type Store,
+  type TableDescription,
+} from './dynalite-store.ts';
+import { reindex } from './reindex.ts';
 
 /** The parts of an operation. dynalite's own request handler checks `types`, then `custom`, then runs it. */
 interface DynaliteOperation {
@@ -19,23 +20,14 @@ interface DynaliteOperation {
   run(store: Store, input: object, callback: Callback<unknown>): void;
 }
 
-interface Store {
-  readonly db: { open(): Promise<void>; close(): Promise<void> };
-  readonly tableDb: {
-    get(name: string, callback: Callback<TableDescription>): void;
-    put(name: string, table: TableDescription, callback: Callback<void>): void;
-  };
-}
-
 const require = createRequire(import.meta.url);
-const { create } = require('dynalite/db') as { create(options: object): Store };
 const { checkTypes, checkValidations } = require('dynalite/validations') as {
   checkTypes(input: unknown, types: object): object;
   checkValidations(input: object, types: object, custom: unknown, store: Store): void;
 };
 
 const OPERATIONS: Readonly<Record<string, DynaliteOperation>> = Object.fromEntries(
-  ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map((name) => {
+  ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map((name) => {
     const file = name[0]?.toLowerCase() + name.slice(1);
     const { types, custom } = require(`dynalite/validations/${file}`);
     return [name, { types, custom, run: require(`dynalite/actions/${file}`) }];
@@ -52,24 +44,34 @@ export class Dynalite {
 
   /** Opens the LevelDB in `dir`, making it on first use. */
   static async open(dir: string): Promise<Dynalite> {
-    const store = create({ path: dir });
+    const store = createStore({ path: dir });
     await store.db.open();
-    return new Dynalite(store);
+    return new Dynalite(withAtomicWrites(store));
   }
 
   /**
    * Makes a table where there is none. It takes one write, where CreateTable takes two and leaves a table that nobody
-   * can use if it is killed in between.
+   * can use if it is killed in between. A table that is there with other indexes gets these, made from its items.
    *
-   * @returns the table that is there
+   * @returns the table that is there: with another key than asked for it is left as it is
    */
   async ensureTable(table: TableDescription): Promise<TableDescription> {
     const { tableDb } = this.#store;
     const found = await called<TableDescription | undefined>((done) => tableDb.get(table.TableName, done));
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      if (!isDeepStrictEqual(found.KeySchema, table.KeySchema)) return found;
+      if (isDeepStrictEqual(found.GlobalSecondaryIndexes, table.GlobalSecondaryIndexes)) return found;
+      // The table is described last, so that a process that is killed meanwhile leaves this to the next one.
+      await reindex(this.#store, table);
+    }
     const active = { ...table, TableStatus: 'ACTIVE' };
     await called<void>((done) => tableDb.put(table.TableName, active, done));
     return table;
+  }
+
+  /** Every item of a table, in no order. */
+  items(table: string): AsyncIterable<Item> {
+    return this.#store.db.values(keysUnder(itemPrefix(table)));
   }
 
   /** @throws AwsError as DynamoDB refuses; any other error is the store's */
@@ -90,15 +92,6 @@ export class Dynalite {
   close(): Promise<void> {
     return this.#store.db.close();
   }
-}
-
-function called<T>(call: (done: Callback<T>) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    call((error, output) => {
-      if (error) reject(error);
-      else resolve(output as T);
-    });
-  });
 }
 
 interface DynaliteRefusal {

@@ -17,12 +17,12 @@ const table: ResourceTypes[string] = ({ name }) => {
 export function dynamodbPlugin(readersOf: ReadersOf): ServicePlugin<DynamoDb> {
   return {
     resources: { 'AWS::DynamoDB::Table': table, 'AWS::DynamoDB::GlobalTable': table },
-    open({ dir, template }) {
+    open({ dir, template, now }) {
       const tables = readTables(template).map((definition) => ({
         definition,
         readers: readersOf(template, definition.name),
       }));
-      return DynamoDb.open(join(dir, 'tables'), tables);
+      return DynamoDb.open(join(dir, 'tables'), tables, now);
     },
   };
 }

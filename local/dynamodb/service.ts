@@ -3,7 +3,9 @@ import type { JsonService } from '../endpoint/json-service.ts';
 import type { ServiceOperation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
 import { tableAccess, tableName } from './access.ts';
-import { type OpenTableOptions, openTable, type Table } from './table.ts';
+import { batchGetItem } from './batch-get-item.ts';
+import { type OpenTableOptions, openTable } from './open-table.ts';
+import type { Table } from './table.ts';
 
 const OPERATIONS = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
 
@@ -22,9 +24,15 @@ export class DynamoDb implements JsonService {
   readonly tables: ReadonlyMap<string, Table>;
   readonly operations: Readonly<Record<string, ServiceOperation<object>>>;
 
-  private constructor(tables: ReadonlyMap<string, Table>) {
+  readonly #now: () => Date;
+
+  private constructor(tables: ReadonlyMap<string, Table>, now: () => Date) {
     this.tables = tables;
-    this.operations = Object.fromEntries(OPERATIONS.map((name) => [name, this.#operation(name)]));
+    this.#now = now;
+    this.operations = {
+      ...Object.fromEntries(OPERATIONS.map((name) => [name, this.#operation(name)])),
+      BatchGetItem: batchGetItem({ find: (name) => tables.get(name), require: (name) => this.table(name) }),
+    };
   }
 
   /**
@@ -32,17 +40,21 @@ export class DynamoDb implements JsonService {
    *
    * @throws Error where a table that is kept there has another key
    */
-  static async open(dir: string, tables: readonly Omit<OpenTableOptions, 'dir'>[]): Promise<DynamoDb> {
+  static async open(
+    dir: string,
+    tables: readonly Omit<OpenTableOptions, 'dir' | 'now'>[],
+    now: () => Date = () => new Date(),
+  ): Promise<DynamoDb> {
     await using opened = new AsyncDisposableStack();
     const byName = new Map<string, Table>();
     for (const options of tables) {
       const { name } = options.definition;
-      const table = await openTable({ ...options, dir: join(dir, name) });
+      const table = await openTable({ ...options, dir: join(dir, name), now: () => now().getTime() });
       opened.defer(() => table.close());
       byName.set(name, table);
     }
     opened.move();
-    return new DynamoDb(byName);
+    return new DynamoDb(byName, now);
   }
 
   /** @throws AwsError 400 ResourceNotFoundException */
@@ -52,13 +64,27 @@ export class DynamoDb implements JsonService {
     throw new AwsError(400, 'ResourceNotFoundException', 'Requested resource not found');
   }
 
+  /**
+   * Removes every item that has expired, as Time to Live does.
+   *
+   * @returns how many
+   */
+  async removeExpired(): Promise<number> {
+    const now = Math.floor(this.#now().getTime() / 1000);
+    const counts = await Promise.all([...this.tables.values()].map((table) => table.removeAllExpired(now)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.tables.values()].map((table) => table.close()));
   }
 
   #operation(name: string): ServiceOperation<object> {
     return {
-      access: (input) => [tableAccess(name, input, this.tables.get(tableName(input))?.partitionKey ?? '')],
+      access: (input: { readonly TableName?: unknown; readonly IndexName?: unknown }) => {
+        const partitionKey = this.tables.get(tableName(input))?.partitionKey(input.IndexName);
+        return [tableAccess(name, input, partitionKey)];
+      },
       handle: (input) => this.table(tableName(input)).handle(name, input),
     };
   }

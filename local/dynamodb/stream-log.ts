@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { Journal } from '../disk/journal.ts';
-import type { Item } from './dynalite.ts';
+import type { Item } from './dynalite-store.ts';
 import { type KeptRecords, type LogEntry, openingEntries, replay } from './stream-log-entries.ts';
 import { type Intent, nextSequenceNumber, sequenceNumberOf, toStreamRecord } from './stream-record.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DynamoDBRecord, AttributeValue as StreamValue } from 'aws-lambda';
 import { REGION } from '../template/account.ts';
-import type { Item } from './dynalite.ts';
+import type { Item } from './dynalite-store.ts';
 
 /** Set on a change that no caller has made but DynamoDB's Time to Live. */
 export interface UserIdentity {

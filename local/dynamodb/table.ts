@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { AttributeDefinition, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 import { AwsError } from '../http/aws-error.ts';
 import { requireKnownReturnValues, type WriteInput, withOldItem } from './condition-failure.ts';
-import { Dynalite, type Item } from './dynalite.ts';
-import { StreamLog } from './stream-log.ts';
+import type { Dynalite } from './dynalite.ts';
+import type { IndexDescription, Item } from './dynalite-store.ts';
+import { Expiries } from './expiries.ts';
+import type { StreamLog } from './stream-log.ts';
 import { TIME_TO_LIVE, type UserIdentity } from './stream-record.ts';
 
 /** A table, in CloudFormation's own shapes. */
@@ -13,24 +12,40 @@ export interface TableDefinition {
   readonly name: string;
   readonly keySchema: readonly KeySchemaElement[];
   readonly attributeDefinitions: readonly AttributeDefinition[];
+  /** Its global secondary indexes. @default - none */
+  readonly indexes?: readonly IndexDescription[];
+  /** The attribute that says when an item expires, in epoch seconds. @default - no item does */
+  readonly timeToLiveAttribute?: string;
   /** Its stream, of both images. @default - none */
   readonly streamArn?: string;
 }
 
-const READS = new Set(['GetItem', 'Query']);
+const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 
-/** One DynamoDB table: five operations on items, and the stream of what they change, if it has one. */
+/** One DynamoDB table: operations on its items, and the stream of what they change, if it has one. */
 export class Table {
   readonly #store: Dynalite;
   readonly #stream: StreamLog | undefined;
   readonly #definition: TableDefinition;
+  readonly #expiries: Expiries | undefined;
   #writes: Promise<unknown> = Promise.resolve();
 
   constructor(store: Dynalite, stream: StreamLog | undefined, definition: TableDefinition) {
     this.#store = store;
     this.#stream = stream;
     this.#definition = definition;
+    const { timeToLiveAttribute } = definition;
+    this.#expiries = timeToLiveAttribute === undefined ? undefined : new Expiries(timeToLiveAttribute);
+  }
+
+  /** Learns what an earlier process has left: which items expire, and the outcome of a write that was under way. */
+  async load(): Promise<void> {
+    await this.#settle();
+    if (this.#expiries === undefined) return;
+    for await (const item of this.#store.items(this.#definition.name)) {
+      this.#expiries.note(this.#keysOf(item), item);
+    }
   }
 
   /** @throws Error where the table has none */
@@ -39,10 +54,16 @@ export class Table {
     return this.#stream;
   }
 
-  /** The name of the attribute that items are partitioned by. */
-  get partitionKey(): string {
-    const key = this.#definition.keySchema.find(({ KeyType }) => KeyType === 'HASH');
-    return String(key?.AttributeName);
+  /**
+   * The name of the attribute that items are partitioned by, in the table or in one of its indexes.
+   *
+   * @returns undefined where there is no such index
+   */
+  partitionKey(index?: unknown): string | undefined {
+    const { keySchema, indexes = [] } = this.#definition;
+    const schema =
+      index === undefined ? keySchema : indexes.find(({ IndexName }) => IndexName === index)?.KeySchema;
+    return schema?.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
   }
 
   async handle(operation: string, input: object): Promise<unknown> {
@@ -78,10 +99,12 @@ export class Table {
     }
   }
 
-  /** Ends the write that a crash, or a store that failed, has left open. */
-  async settle(): Promise<void> {
-    const pending = this.#stream?.pending;
-    if (pending !== undefined) this.#stream?.settle(await this.#read(pending.keys));
+  /** Removes every item that has expired, as `removeExpired` does. @returns how many */
+  async removeAllExpired(now: number): Promise<number> {
+    const { timeToLiveAttribute = '' } = this.#definition;
+    const due = this.#expiries?.due(now) ?? [];
+    const removals = due.map((key) => this.removeExpired(key, timeToLiveAttribute, now));
+    return (await Promise.all(removals)).filter(Boolean).length;
   }
 
   /** Closes the table once the writes that are under way are made. */
@@ -100,8 +123,12 @@ export class Table {
 
   async #write(operation: string, input: WriteInput, userIdentity?: UserIdentity): Promise<unknown> {
     const keys = this.#keysOf(operation === 'PutItem' ? input.Item : input.Key);
-    if (this.#stream === undefined) return this.#run(operation, input, keys);
-    await this.settle();
+    if (this.#stream === undefined) {
+      const output = await this.#run(operation, input, keys);
+      if (this.#expiries !== undefined) this.#expiries.note(keys, await this.#read(keys));
+      return output;
+    }
+    await this.#settle();
     let old: Item | undefined;
     try {
       old = await this.#read(keys);
@@ -114,8 +141,17 @@ export class Table {
     try {
       return await this.#run(operation, input, keys);
     } finally {
-      await this.settle();
+      await this.#settle();
     }
+  }
+
+  /** Ends the write that is under way, or that a crash or a store that failed has left open. */
+  async #settle(): Promise<void> {
+    const pending = this.#stream?.pending;
+    if (pending === undefined) return;
+    const image = await this.#read(pending.keys);
+    this.#stream?.settle(image);
+    this.#expiries?.note(pending.keys, image);
   }
 
   async #run(operation: string, input: WriteInput, keys: Item): Promise<unknown> {
@@ -142,44 +178,4 @@ export class Table {
 
 function notImplemented(): AwsError {
   return new AwsError(400, 'UnknownOperationException', 'The operation is not implemented.');
-}
-
-export interface OpenTableOptions {
-  readonly dir: string;
-  readonly definition: TableDefinition;
-  /** The names of those who read the table's stream. @default - nobody: no record is kept */
-  readonly readers?: readonly string[];
-}
-
-/**
- * Opens the table kept in `dir`, making it on first use.
- *
- * @throws Error where the table there has another key
- */
-export async function openTable({ dir, definition, readers = [] }: OpenTableOptions): Promise<Table> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const store = await Dynalite.open(join(dir, 'items'));
-  try {
-    await requireKey(store, definition);
-    const { streamArn } = definition;
-    const stream =
-      streamArn === undefined ? undefined : new StreamLog(join(dir, 'stream.jsonl'), { streamArn, readers });
-    const table = new Table(store, stream, definition);
-    await table.settle();
-    return table;
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-async function requireKey(store: Dynalite, definition: TableDefinition): Promise<void> {
-  const { name, keySchema, attributeDefinitions } = definition;
-  const found = await store.ensureTable({
-    TableName: name,
-    KeySchema: keySchema,
-    AttributeDefinitions: attributeDefinitions,
-  });
-  if (isDeepStrictEqual(found.KeySchema, keySchema)) return;
-  throw new Error(`The table ${name} that is kept here has another key than the stack's`);
 }

@@ -1,5 +1,6 @@
 import type { Resource, StackTemplate } from '../template/template.ts';
 import { UnsupportedTemplateError } from '../template/unsupported.ts';
+import type { IndexDescription } from './dynalite-store.ts';
 import type { TableDefinition } from './table.ts';
 
 const TYPES = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
@@ -26,10 +27,8 @@ export function readStreamTable(template: StackTemplate, streamArn: unknown): Ta
 }
 
 function readTable(template: StackTemplate, { logicalId, name, properties }: Resource): TableDefinition {
-  for (const unsupported of ['GlobalSecondaryIndexes', 'LocalSecondaryIndexes']) {
-    if (properties[unsupported] !== undefined) {
-      throw new UnsupportedTemplateError(`${unsupported} of a table are not run locally: ${name} has some`);
-    }
+  if (properties['LocalSecondaryIndexes'] !== undefined) {
+    throw new UnsupportedTemplateError(`Local indexes of a table are not run locally: ${name} has some`);
   }
   const stream = properties['StreamSpecification'] as { StreamViewType?: unknown } | undefined;
   if (stream !== undefined && stream.StreamViewType !== 'NEW_AND_OLD_IMAGES') {
@@ -37,10 +36,21 @@ function readTable(template: StackTemplate, { logicalId, name, properties }: Res
       `A stream has both images locally: that of ${name} has ${stream.StreamViewType}`,
     );
   }
+  const indexes = properties['GlobalSecondaryIndexes'] as readonly IndexDescription[] | undefined;
+  const timeToLive = properties['TimeToLiveSpecification'] as
+    | { AttributeName?: unknown; Enabled?: unknown }
+    | undefined;
   return {
     name,
     keySchema: properties['KeySchema'] as TableDefinition['keySchema'],
     attributeDefinitions: properties['AttributeDefinitions'] as TableDefinition['attributeDefinitions'],
+    ...(indexes && { indexes: indexes.map(readIndex) }),
+    ...(timeToLive?.Enabled === true && { timeToLiveAttribute: String(timeToLive.AttributeName) }),
     ...(stream && { streamArn: String(template.resolve({ 'Fn::GetAtt': [logicalId, 'StreamArn'] })) }),
   };
+}
+
+/** An index's throughput and its metrics do not change what it holds. */
+function readIndex({ IndexName, KeySchema, Projection }: IndexDescription): IndexDescription {
+  return { IndexName, KeySchema, Projection };
 }

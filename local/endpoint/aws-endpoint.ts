@@ -18,16 +18,22 @@ export type AwsService = JsonService | QueryService | RestService;
  * Serves AWS services at one address. A request is told apart by its protocol first, and then by the service that it
  * names. One that names none of the services is answered by the first one of its protocol, which refuses it.
  */
-export function createAwsEndpoint(services: readonly AwsService[], iam: AccessControl): Listener {
+export function createAwsEndpoint(
+  services: readonly AwsService[],
+  iam: AccessControl,
+  now: () => Date = () => new Date(),
+): Listener {
   return (request, response) => {
+    // A client whose clock is another one corrects its own by this.
+    response.setHeader('date', now().toUTCString());
     const protocol = protocolOf(request);
     const candidates = services.filter((service) => service.protocol === protocol);
     const service = candidates.find((candidate) => isFor(candidate, request)) ?? candidates[0];
     switch (service?.protocol) {
       case 'json':
-        return answerJson(service, iam, request, response);
+        return answerJson(service, { iam, now }, request, response);
       case 'query':
-        return answerQuery(service, iam, request, response);
+        return answerQuery(service, { iam, now }, request, response);
       case 'rest':
         return service.answer(request, response);
       default:

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError, toAwsError } from '../http/aws-error.ts';
 import { sendJson } from '../http/loopback-server.ts';
 import { readBody } from '../http/request-body.ts';
-import type { AccessControl } from '../iam/principals.ts';
 import {
   authenticate,
+  type EndpointContext,
   findOperation,
   requireAccess,
   type ServiceFacts,
@@ -34,14 +34,14 @@ export function isForJsonService({ targetPrefix }: JsonService, { headers }: Inc
 /** Answers one request; never rejects. */
 export async function answerJson(
   service: JsonService,
-  iam: AccessControl,
+  { iam, now }: EndpointContext,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const contentType = `application/x-amz-json-${service.version}`;
   try {
     const body = await readBody(request);
-    const caller = await authenticate(service, iam, request, body);
+    const caller = await authenticate(service, { iam, now }, request, body);
     const input = parse(body);
     const operation = requestedOperation(service, request);
     requireAccess(service, iam, caller, operation.access(input));

@@ -9,6 +9,8 @@ export interface ServiceContext {
   readonly dir: string;
   readonly template: StackTemplate;
   readonly iam: Principals;
+  /** The time that the cloud goes by. */
+  readonly now: () => Date;
 }
 
 /** A service of the local cloud: how its resources appear in a template, and how it is opened for one. */

@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError, toAwsError } from '../http/aws-error.ts';
 import { readBody } from '../http/request-body.ts';
 import { type XmlElement, xmlDocument } from '../http/xml.ts';
-import type { AccessControl } from '../iam/principals.ts';
 import {
   authenticate,
+  type EndpointContext,
   findOperation,
   requireAccess,
   type ServiceFacts,
@@ -40,7 +40,7 @@ export function isForQueryService({ signingName }: QueryService, { headers }: In
 /** Answers one request; never rejects. */
 export async function answerQuery(
   service: QueryService,
-  iam: AccessControl,
+  { iam, now }: EndpointContext,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function answerQuery(
   };
   try {
     const body = await readBody(request);
-    const caller = await authenticate(service, iam, request, body);
+    const caller = await authenticate(service, { iam, now }, request, body);
     const { Action = '', Version, ...parameters } = Object.fromEntries(new URLSearchParams(body.toString()));
     const operation = Version === service.version ? findOperation(service.operations, Action) : undefined;
     if (operation === undefined) {

@@ -15,6 +15,12 @@ export interface ServiceFacts extends SigningService {
   close?(): void | Promise<void>;
 }
 
+/** What the services of one endpoint share. */
+export interface EndpointContext {
+  readonly iam: AccessControl;
+  readonly now: () => Date;
+}
+
 /** One operation of a service. */
 export interface ServiceOperation<TInput, TOutput = unknown> {
   /**
@@ -40,12 +46,13 @@ export type ServiceOperations<TInput, TOutput = unknown> = Readonly<
  */
 export async function authenticate(
   service: SigningService,
-  iam: AccessControl,
+  { iam, now }: EndpointContext,
   { method = '', url = '', headers }: IncomingMessage,
   body: Buffer,
 ): Promise<Principal> {
   const payloadHash = createHash('sha256').update(body).digest('hex');
-  const scope = { service, region: REGION, signerOf: (accessKeyId: string) => iam.signerOf(accessKeyId) };
+  const signerOf = (accessKeyId: string) => iam.signerOf(accessKeyId);
+  const scope = { service, region: REGION, signerOf, now: now() };
   const { principal } = await verifySignature({ method, url, headers, payloadHash }, scope);
   return principal;
 }

@@ -2,11 +2,11 @@ import { sessionOf } from '../iam/principal.ts';
 import type { Principals } from '../iam/principals.ts';
 import type { AsyncFunction } from '../lambda/async-invocations.ts';
 import { UnsupportedTemplateError } from '../template/unsupported.ts';
-import type { Rule } from './rules.ts';
+import type { Rule, RuleTarget } from './rules.ts';
 
 /**
- * Checks that rules and functions may send to their dead-letter queues. On AWS an event whose queue refuses it is lost
- * without a word.
+ * Checks that rules may send to the queues that are their targets, and that rules and functions may send to their
+ * dead-letter queues. On AWS an event whose queue refuses it is lost without a word.
  *
  * @throws UnsupportedTemplateError naming the first queue that refuses
  */
@@ -17,9 +17,9 @@ export function requireQueueAccess(
 ): void {
   const action = 'sqs:SendMessage';
   for (const { name, arn, targets } of rules) {
-    for (const { deadLetterQueue: resource } of targets) {
-      const access = { action, resource: resource ?? '', context: { 'aws:SourceArn': arn } };
-      if (resource === undefined || iam.allowsService('events.amazonaws.com', access)) continue;
+    for (const resource of targets.flatMap(queuesOf)) {
+      const access = { action, resource, context: { 'aws:SourceArn': arn } };
+      if (iam.allowsService('events.amazonaws.com', access)) continue;
       throw new UnsupportedTemplateError(
         `The policy of ${resource} does not let the rule ${name} send to it`,
       );
@@ -31,4 +31,10 @@ export function requireQueueAccess(
     if (iam.allows(sessionOf(role, name), { action, resource })) continue;
     throw new UnsupportedTemplateError(`The role of the function ${name} may not send to ${resource}`);
   }
+}
+
+/** The queues that a target, or what could not be delivered to it, is sent to. */
+function queuesOf(target: RuleTarget): string[] {
+  const queues = ['queueArn' in target ? target.queueArn : undefined, target.deadLetterQueue];
+  return queues.filter((queue) => queue !== undefined);
 }

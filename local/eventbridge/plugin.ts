@@ -9,8 +9,8 @@ export const EVENTBRIDGE_PLUGIN: ServicePlugin<EventBridge> = {
     'AWS::Events::EventBus': ({ name }) => ({ Ref: name, Arn: localArn('events', `event-bus/${name}`) }),
     'AWS::Events::Rule': ({ name }) => ({ Ref: name, Arn: localArn('events', `rule/${name}`) }),
   },
-  open({ dir, template }) {
+  open({ dir, template, now }) {
     const own = template.resources('AWS::Events::EventBus').map(({ name }) => name);
-    return new EventBridge({ dir: join(dir, 'events', 'buses'), names: [DEFAULT_BUS, ...own] });
+    return new EventBridge({ dir: join(dir, 'events', 'buses'), names: [DEFAULT_BUS, ...own], now });
   },
 };

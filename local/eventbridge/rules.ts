@@ -13,14 +13,23 @@ export interface Rule {
   readonly targets: readonly RuleTarget[];
 }
 
-/** A function that a rule invokes asynchronously. */
-export interface RuleTarget {
-  /** Unique in the rule. */
-  readonly id: string;
+/** A function that a rule invokes asynchronously, or a queue that it sends to. */
+export type RuleTarget = FunctionTarget | QueueTarget;
+
+export interface FunctionTarget extends Target {
   readonly functionName: string;
   readonly functionArn: string;
+}
+
+export interface QueueTarget extends Target {
+  readonly queueArn: string;
+}
+
+interface Target {
+  /** Unique in the rule. */
+  readonly id: string;
   readonly retryPolicy: RetryPolicy;
-  /** The ARN of the queue for events that could not be handed to the function. @default - they are dropped */
+  /** The ARN of the queue for events that could not be handed over. @default - they are dropped */
   readonly deadLetterQueue?: string;
 }
 
@@ -40,9 +49,13 @@ export interface RulesOptions {
   readonly rules: readonly Rule[];
   /** Hands an event to a function. A rejection means that the function could not take it, and it is tried again. */
   readonly invoke: (functionName: string, event: DeliveredEvent) => Promise<void>;
+  /** Sends an event to a queue that is a target. A rejection means that it is tried again. */
+  readonly send: (queueArn: string, event: DeliveredEvent) => Promise<void>;
   readonly sendDeadLetter: (letter: DeadLetter) => Promise<void>;
   /** How long a target waits after a first failure, in milliseconds. The wait doubles with each failure. @default 100 */
   readonly firstBackoffMs?: number | undefined;
+  /** Epoch milliseconds. @default the wall clock */
+  readonly now?: (() => number) | undefined;
 }
 
 /**
@@ -87,13 +100,15 @@ export class Rules {
 function deliveriesTo(
   rule: Rule,
   target: RuleTarget,
-  { dir, invoke, sendDeadLetter, firstBackoffMs }: RulesOptions,
+  { dir, invoke, send, sendDeadLetter, firstBackoffMs, now }: RulesOptions,
 ) {
   return new Deliveries<DeliveredEvent>({
     path: join(dir, `${rule.name}.${target.id}.jsonl`),
     retryPolicy: target.retryPolicy,
     firstBackoffMs,
-    attempt: (event) => invoke(target.functionName, event),
+    now,
+    attempt: (event) =>
+      'queueArn' in target ? send(target.queueArn, event) : invoke(target.functionName, event),
     async giveUp(event, reason) {
       if (target.deadLetterQueue === undefined) return;
       await sendDeadLetter({
@@ -113,7 +128,7 @@ function describe(
 ): Record<string, string> {
   return {
     RULE_ARN: rule.arn,
-    TARGET_ARN: target.functionArn,
+    TARGET_ARN: 'queueArn' in target ? target.queueArn : target.functionArn,
     ERROR_CODE: 'SDK_CLIENT_ERROR',
     ERROR_MESSAGE: error instanceof Error ? error.message : 'It was never attempted',
     EXHAUSTED_RETRY_CONDITION:

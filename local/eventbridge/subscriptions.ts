@@ -6,7 +6,7 @@ import type { Sqs } from '../sqs/service.ts';
 import type { StackTemplate } from '../template/template.ts';
 import type { Bus } from './bus.ts';
 import { requireQueueAccess } from './permissions.ts';
-import { type DeliveredEvent, type Rule, Rules } from './rules.ts';
+import { type DeliveredEvent, type Rule, Rules, type RuleTarget } from './rules.ts';
 import { readRules } from './template.ts';
 
 export interface SubscriptionsOptions {
@@ -16,23 +16,26 @@ export interface SubscriptionsOptions {
   readonly iam: Principals;
   /** By name. */
   readonly buses: ReadonlyMap<string, Bus>;
-  /** Holds the dead-letter queues. */
+  /** Holds the queues that are targets, and those for what could not be delivered. */
   readonly sqs: Sqs;
   /** Runs a function. A rejection is the function's failure. */
   readonly invoke: (name: string, payload: unknown) => Promise<unknown>;
   readonly firstBackoffMs: number;
+  /** @default the wall clock */
+  readonly now?: () => Date;
 }
 
-/** Runs the rules of every bus: the events that a rule matches invoke the rule's functions asynchronously. */
+/** Runs the rules of every bus: an event that a rule matches invokes its functions asynchronously, and is sent to its queues. */
 export class Subscriptions {
   /** The rules of each bus, by its name. */
   readonly #rules: ReadonlyMap<string, Rules>;
   readonly #invocations: AsyncInvocations;
 
   /** @throws UnsupportedTemplateError for a rule that is not run locally, or whose failures nobody could keep */
-  constructor({ dir, template, iam, buses, sqs, invoke, firstBackoffMs }: SubscriptionsOptions) {
+  constructor(options: SubscriptionsOptions) {
+    const { dir, template, iam, buses, sqs, invoke, firstBackoffMs, now = () => new Date() } = options;
     const rules = readRules(template);
-    const targets = new Set(rules.flatMap((rule) => rule.targets.map(({ functionName }) => functionName)));
+    const targets = new Set(rules.flatMap(({ targets }) => targets.map(functionOf)));
     const functions = readAsyncFunctions(template).filter(({ name }) => targets.has(name));
     requireQueueAccess(iam, rules, functions);
     const queue = (arn: string) => sqs.queueByArn(arn);
@@ -40,6 +43,7 @@ export class Subscriptions {
       dir: join(dir, 'invocations'),
       functions,
       firstBackoffMs,
+      now,
       invoke,
       send: async (arn, body) => void queue(arn)?.send(body),
     });
@@ -48,7 +52,9 @@ export class Subscriptions {
         dir: join(dir, 'rules'),
         rules: onBus,
         firstBackoffMs,
+        now: () => now().getTime(),
         invoke: (name, event) => this.#invocations.invoke(name, event),
+        send: async (arn, event) => void queue(arn)?.send(JSON.stringify(event)),
         sendDeadLetter: async ({ queueArn, body, attributes }) =>
           void queue(queueArn)?.send(body, attributes),
       });
@@ -72,4 +78,9 @@ export class Subscriptions {
     await Promise.all([...this.#rules.values()].map((rules) => rules.close()));
     await this.#invocations.close();
   }
+}
+
+/** @returns undefined for a queue */
+function functionOf(target: RuleTarget): string | undefined {
+  return 'queueArn' in target ? undefined : target.functionName;
 }

@@ -53,13 +53,13 @@ function patternOf(template: StackTemplate, rule: string, pattern: unknown): Eve
 
 function readTarget(template: StackTemplate, rule: string, properties: Resource['properties']): RuleTarget {
   refuseOthers(properties, TARGET_PROPERTIES, `a target of the rule ${rule}`);
-  const fn = template.referred('AWS::Lambda::Function', properties['Arn']);
+  const to = template.referred(['AWS::Lambda::Function', 'AWS::SQS::Queue'], properties['Arn']);
+  const arn = arnOf(template, to.logicalId);
   const retryPolicy = (properties['RetryPolicy'] ?? {}) as Record<string, number>;
   const deadLetters = properties['DeadLetterConfig'] as { Arn?: unknown } | undefined;
   return {
     id: String(properties['Id']),
-    functionName: fn.name,
-    functionArn: arnOf(template, fn.logicalId),
+    ...(to.type === 'AWS::SQS::Queue' ? { queueArn: arn } : { functionName: to.name, functionArn: arn }),
     retryPolicy: {
       maximumRetryAttempts: retryPolicy['MaximumRetryAttempts'] ?? DEFAULT_RETRY_ATTEMPTS,
       maximumEventAgeInSeconds: retryPolicy['MaximumEventAgeInSeconds'] ?? DEFAULT_EVENT_AGE_SECONDS,

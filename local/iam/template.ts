@@ -19,11 +19,12 @@ const UNREAD = ['ManagedPolicyArns', 'PermissionsBoundary', 'Policies'];
  *
  * @throws UnsupportedTemplateError for a policy that is not evaluated locally
  */
-export function openPrincipals(dir: string, template: StackTemplate): Principals {
+export function openPrincipals(dir: string, template: StackTemplate, now?: () => Date): Principals {
   return new Principals({
     dir,
     roles: readRoles(template),
     resourcePolicies: readResourcePolicies(template),
+    ...(now && { now }),
   });
 }
 

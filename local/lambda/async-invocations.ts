@@ -23,6 +23,8 @@ export interface AsyncInvocationsOptions {
   readonly send: (queueArn: string, body: string) => Promise<void>;
   /** How long Lambda waits after a first failure: a minute there. Doubled with each, in milliseconds. @default 100 */
   readonly firstBackoffMs?: number | undefined;
+  /** @default the wall clock */
+  readonly now?: (() => Date) | undefined;
 }
 
 /**
@@ -32,7 +34,8 @@ export interface AsyncInvocationsOptions {
 export class AsyncInvocations {
   readonly #queues: ReadonlyMap<string, Deliveries<unknown>>;
 
-  constructor({ dir, functions, invoke, send, firstBackoffMs }: AsyncInvocationsOptions) {
+  constructor(options: AsyncInvocationsOptions) {
+    const { dir, functions, invoke, send, firstBackoffMs, now = () => new Date() } = options;
     this.#queues = new Map(
       functions.map((fn) => [
         fn.name,
@@ -40,10 +43,11 @@ export class AsyncInvocations {
           path: join(dir, `${fn.name}.jsonl`),
           retryPolicy: fn.retryPolicy,
           firstBackoffMs,
+          now: () => now().getTime(),
           attempt: (payload) => invoke(fn.name, payload),
           async giveUp(payload, reason) {
             if (fn.onFailure === undefined) return;
-            await send(fn.onFailure, JSON.stringify(toInvocationRecord(fn, payload, reason)));
+            await send(fn.onFailure, JSON.stringify(toInvocationRecord(fn, payload, reason, now())));
           },
         }),
       ]),
@@ -67,11 +71,11 @@ export class AsyncInvocations {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-function toInvocationRecord({ arn }: AsyncFunction, requestPayload: unknown, reason: Exhausted) {
+function toInvocationRecord({ arn }: AsyncFunction, requestPayload: unknown, reason: Exhausted, now: Date) {
   const { condition, attempts, error } = reason;
   return {
     version: '1.0',
-    timestamp: new Date().toISOString(),
+    timestamp: now.toISOString(),
     requestContext: {
       requestId: randomUUID(),
       functionArn: `${arn}:$LATEST`,

@@ -11,6 +11,8 @@ export interface FailureDestinationOptions {
   readonly functionArn: string;
   /** The mapping's id, a part of the objects' keys. */
   readonly mappingId: string;
+  /** @default the wall clock */
+  readonly now?: () => Date;
 }
 
 const SHARD_ID = 'shardId-00000000000000000000-00000000';
@@ -21,10 +23,15 @@ const SHARD_ID = 'shardId-00000000000000000000-00000000';
  *
  * @returns what EventSourceMapping takes as `onDiscard`
  */
-export function createFailureDestination({ store, failureBucket, ...mapping }: FailureDestinationOptions) {
+export function createFailureDestination({
+  store,
+  failureBucket,
+  now: clock = () => new Date(),
+  ...mapping
+}: FailureDestinationOptions) {
   return async (batch: DiscardedBatch): Promise<void> => {
     if (failureBucket === undefined) return;
-    const now = new Date();
+    const now = clock();
     const upload = await store.stage();
     await upload.write(Buffer.from(JSON.stringify(toInvocationRecord(batch, mapping.functionArn, now))));
     await store.commit(upload, await upload.seal(), {

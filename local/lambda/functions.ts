@@ -7,12 +7,15 @@ import { type FunctionDefinition, type FunctionLog, FunctionSandbox } from './sa
 export class Functions {
   readonly #definitions: ReadonlyMap<string, FunctionDefinition>;
   readonly #log: FunctionLog;
+  readonly #now: (() => Date) | undefined;
   readonly #current = new Map<string, FunctionSandbox>();
   readonly #running = new Set<FunctionSandbox>();
 
-  constructor(definitions: readonly FunctionDefinition[], log: FunctionLog) {
+  /** @param now the time that the functions go by; without it they go by the wall clock */
+  constructor(definitions: readonly FunctionDefinition[], log: FunctionLog, now?: () => Date) {
     this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
     this.#log = log;
+    this.#now = now;
   }
 
   /** Loads every function; @throws FunctionError of the first that fails to. */
@@ -39,7 +42,7 @@ export class Functions {
     if (current !== undefined && !current.retired) return current;
     const definition = this.#definitions.get(name);
     if (definition === undefined) throw new Error(`The stack has no function ${name}`);
-    const sandbox = new FunctionSandbox(definition, this.#log);
+    const sandbox = new FunctionSandbox(definition, this.#log, this.#now);
     this.#current.set(name, sandbox);
     this.#running.add(sandbox);
     sandbox.exited.then(() => this.#running.delete(sandbox));

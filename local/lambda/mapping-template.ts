@@ -4,6 +4,7 @@ import { type EventPattern, readPattern } from '../event-pattern/pattern.ts';
 import type { Resource, StackTemplate } from '../template/template.ts';
 import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import type { EventSourceMappingSettings } from './mapping.ts';
+import { isQueueMapping } from './queue-mapping-template.ts';
 
 /** A function that reads a table's stream. */
 export interface StreamMapping {
@@ -52,6 +53,7 @@ export function readStreamMappings(template: StackTemplate): readonly StreamMapp
   return template
     .resources('AWS::Lambda::EventSourceMapping')
     .filter(({ properties }) => properties['Enabled'] !== false)
+    .filter((resource) => !isQueueMapping(template, resource))
     .map((resource) => readStreamMapping(template, resource));
 }
 

@@ -7,6 +7,8 @@ export interface SandboxData {
   /** `file.export`, as Lambda's Handler setting. */
   readonly handler: string;
   readonly memoryMb: number;
+  /** By how much the function's clock is ahead of the wall clock. @default - it goes by the wall clock */
+  readonly clock?: SharedArrayBuffer;
 }
 
 /** One invocation. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, SandboxData, ToWorker } from './protocol.ts';
+import { SharedClock } from './shared-clock.ts';
 
 /** One function of the stack, ready to run. */
 export interface FunctionDefinition extends SandboxData {
@@ -34,6 +35,7 @@ export type FunctionLog = (functionName: string, line: string) => void;
 export class FunctionSandbox {
   readonly #definition: FunctionDefinition;
   readonly #log: FunctionLog;
+  readonly #clock: SharedClock | undefined;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #loaded: Promise<void>;
@@ -42,13 +44,14 @@ export class FunctionSandbox {
   #lastId = 0;
   #retired = false;
 
-  constructor(definition: FunctionDefinition, log: FunctionLog) {
+  constructor(definition: FunctionDefinition, log: FunctionLog, now?: () => Date) {
+    this.#clock = now && new SharedClock(now);
     this.#definition = definition;
     this.#log = log;
     const { environment, timeoutSeconds: _, ...data } = definition;
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
       env: { ...environment },
-      workerData: data satisfies SandboxData,
+      workerData: { ...data, ...(this.#clock && { clock: this.#clock.memory }) } satisfies SandboxData,
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: data.memoryMb },
       stdout: true,
@@ -76,6 +79,7 @@ export class FunctionSandbox {
   /** @throws FunctionError where the handler throws, runs out of time, or its worker ends. */
   async invoke(payload: unknown): Promise<unknown> {
     await this.#loaded;
+    this.#clock?.set();
     const id = ++this.#lastId;
     const milliseconds = this.#definition.timeoutSeconds * 1000;
     const message: ToWorker = {

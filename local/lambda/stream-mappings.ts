@@ -13,6 +13,8 @@ export interface StreamMappingsOptions {
   /** Holds the buckets for what is given up. */
   readonly store: VersionStore;
   readonly firstBackoffMs: number;
+  /** @default the wall clock */
+  readonly now?: () => Date;
 }
 
 /** The names of those who read a table's stream: the logical ids of its mappings. */
@@ -24,15 +26,17 @@ export function readersOf(table: string, mappings: readonly StreamMapping[]): re
 export class StreamMappings {
   readonly #mappings: readonly EventSourceMapping[];
 
-  constructor({ mappings, streamOf, invoke, store, firstBackoffMs }: StreamMappingsOptions) {
+  constructor(options: StreamMappingsOptions) {
+    const { mappings, streamOf, invoke, store, firstBackoffMs, now = () => new Date() } = options;
     this.#mappings = mappings.map(({ mappingId, table, functionName, settings, filters, ...destination }) => {
       return new EventSourceMapping({
         stream: streamOf(table.name).reader(mappingId),
         settings,
         filters,
         firstBackoffMs,
+        now: () => now().getTime(),
         invoke: (batch) => invoke(functionName, batch),
-        onDiscard: createFailureDestination({ ...destination, mappingId, store }),
+        onDiscard: createFailureDestination({ ...destination, mappingId, store, now }),
       });
     });
   }

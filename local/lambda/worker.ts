@@ -7,11 +7,15 @@ import { join } from 'node:path';
 import { format, inspect } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromWorker, SandboxData, ToWorker } from './protocol.ts';
+import { followClock } from './shared-clock.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs as a worker only');
 
 const data = workerData as SandboxData;
+/** Deadlines are by the wall clock. */
+const wallClock = Date.now;
+if (data.clock !== undefined) followClock(data.clock);
 const requestId = new AsyncLocalStorage<string>();
 const post = (message: FromWorker) => port.postMessage(message);
 
@@ -67,7 +71,7 @@ function contextOf(invocation: ToWorker): object {
     invokedFunctionArn: data.arn,
     memoryLimitInMB: String(data.memoryMb),
     callbackWaitsForEmptyEventLoop: true,
-    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - wallClock()),
   };
 }
 

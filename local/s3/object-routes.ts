@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { AwsError } from '../http/aws-error.ts';
 import { parseByteRange } from './byte-range.ts';
-import type { S3Context } from './context.ts';
+import { causeOf, type S3Context } from './context.ts';
 import { requireHeaderValue } from './object-headers.ts';
 import type { StoredVersion } from './object-version.ts';
 import { isNotModified, isRangeWanted } from './preconditions.ts';
@@ -11,7 +11,7 @@ import type { VersionStore } from './version-store.ts';
 
 /** HeadObject and GetObject. A presigned URL gives in its query what headers would give. */
 export async function readObject(
-  { target, bucket: { versioned }, store, authorization }: S3Context,
+  { target, bucket: { versioned }, store, authorization, now }: S3Context,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function readObject(
   // A signer who may not list a bucket does not learn which keys it lacks.
   const mayList = authorization.allows('s3:ListBucket', { ...target, key: '' });
   const version = requireVersion(store, target, mayList, response);
-  if (isNotModified(request.headers, version, new Date())) {
+  if (isNotModified(request.headers, version, now)) {
     return void response.writeHead(304, cacheHeaders(version, versioned)).end();
   }
   const wantsRange = isRangeWanted(request.headers, version);
@@ -50,19 +50,21 @@ export async function readObject(
  * versions it removes the object.
  */
 export async function deleteObject(
-  { target: { bucket, key, query }, bucket: { versioned }, store }: S3Context,
-  _: IncomingMessage,
+  { target: { bucket, key, query }, bucket: definition, store }: S3Context,
+  request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { versioned } = definition;
+  const cause = causeOf(definition, 'DeleteObject', request, response);
   const versionId = query.get('versionId');
   if (versionId === null && !versioned) {
     const only = store.find(bucket, key);
-    if (only !== undefined) await store.remove(bucket, key, only.versionId);
+    if (only !== undefined) await store.remove(bucket, key, only.versionId, cause);
   } else if (versionId === null) {
-    const marker = await store.markDeleted(bucket, key);
+    const marker = await store.markDeleted(bucket, key, cause);
     response.setHeader('x-amz-delete-marker', 'true').setHeader('x-amz-version-id', marker.versionId);
   } else {
-    const removed = await store.remove(bucket, key, versionId);
+    const removed = await store.remove(bucket, key, versionId, cause);
     if (removed?.deleted) response.setHeader('x-amz-delete-marker', 'true');
     if (removed) response.setHeader('x-amz-version-id', removed.versionId);
   }

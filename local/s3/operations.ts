@@ -33,7 +33,7 @@ interface SignedOperation extends S3Route {
 interface FormOperation extends S3Route {
   readonly signed: 'form';
   handle(
-    bucket: string,
+    bucket: Bucket,
     request: IncomingMessage,
     response: ServerResponse,
     context: PostContext,

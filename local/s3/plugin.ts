@@ -8,6 +8,6 @@ export const S3_PLUGIN: ServicePlugin<S3> = {
   resources: {
     'AWS::S3::Bucket': ({ name }) => ({ Ref: name, Arn: `arn:aws:s3:::${name}` }),
   },
-  open: ({ dir, template, iam }) =>
-    new S3({ dir: join(dir, 's3'), buckets: readBuckets(template), iam, region: REGION }),
+  open: ({ dir, template, iam, now }) =>
+    new S3({ dir: join(dir, 's3'), buckets: readBuckets(template), iam, region: REGION, now }),
 };

@@ -4,6 +4,7 @@ import { xmlDocument } from '../http/xml.ts';
 import type { AccessControl } from '../iam/principals.ts';
 import type { SigningScope } from '../iam/signing-scope.ts';
 import { S3Authorization } from './authorization.ts';
+import { type Bucket, causeOf } from './context.ts';
 import { declaredSha256 } from './declared-checksum.ts';
 import { type PostForm, readPostForm } from './multipart.ts';
 import { objectHeaders } from './object-headers.ts';
@@ -36,7 +37,7 @@ const MAX_KEY_BYTES = 1024;
 
 /** POST Object: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html */
 export async function postObject(
-  bucket: string,
+  bucket: Bucket,
   request: IncomingMessage,
   response: ServerResponse,
   context: PostContext,
@@ -51,7 +52,7 @@ export async function postObject(
     throw new AwsError(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.');
   }
   request.on('timeout', () => response.setHeader('connection', 'close'));
-  const reception = await readPostForm(request, (form) => receive(bucket, form, context));
+  const reception = await readPostForm(request, (form) => receive(bucket.name, form, context));
   let version: StoredVersion;
   try {
     const digests = await reception.upload.seal();
@@ -59,7 +60,8 @@ export async function postObject(
       const message = 'The SHA256 you specified did not match the calculated checksum.';
       throw new AwsError(400, 'BadDigest', message);
     }
-    version = await context.store.commit(reception.upload, digests, reception.description);
+    const cause = causeOf(bucket, 'PostObject', request, response);
+    version = await context.store.commit(reception.upload, digests, reception.description, cause);
   } catch (error) {
     await reception.discard();
     throw error;

@@ -57,7 +57,7 @@ export class S3 implements RestService {
 
   constructor(options: S3Options) {
     const { dir, buckets, iam, region, now = () => new Date(), idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
-    this.store = new VersionStore(dir);
+    this.store = new VersionStore(dir, now);
     this.#buckets = new Map(buckets.map((bucket) => [bucket.name, bucket]));
     this.#iam = iam;
     this.#scope = { service: this, region, signerOf: (accessKeyId) => iam.signerOf(accessKeyId) };
@@ -94,7 +94,7 @@ export class S3 implements RestService {
       requireAvailable(operation, request);
       requireBucket(bucket);
       const context = { store: this.store, scope: this.#scope, iam: this.#iam, now: this.#now };
-      return operation.handle(target.bucket, request, response, context);
+      return operation.handle(bucket, request, response, context);
     }
     // A request that is not implemented may have a body, which is not read.
     const payloadHash = operation === undefined ? UNSIGNED_PAYLOAD : EMPTY_SHA256;
@@ -105,7 +105,7 @@ export class S3 implements RestService {
     requireExpectedOwner(request, target);
     const authorization = new S3Authorization(this.#iam, verified, now);
     authorization.require(operation.action(target), target);
-    await operation.handle({ target, bucket, store: this.store, authorization }, request, response);
+    await operation.handle({ target, bucket, store: this.store, authorization, now }, request, response);
   }
 }
 

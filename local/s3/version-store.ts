@@ -3,11 +3,14 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Journal } from '../disk/journal.ts';
+import { type Cause, Notifications } from './notifications.ts';
 import type { DeleteMarker, ObjectDescription, ObjectVersion, StoredVersion } from './object-version.ts';
 import { StagedUpload } from './staged-upload.ts';
 
-/** A line of the journal. */
-type VersionLine = { readonly added: ObjectVersion } | { readonly removed: ObjectVersion };
+/** A line of the journal, with its cause where EventBridge is told of it. */
+type VersionLine =
+  | { readonly added: ObjectVersion; readonly cause?: Cause }
+  | { readonly removed: ObjectVersion; readonly cause?: Cause; readonly at?: string };
 
 /**
  * Keeps versions of objects in a directory. A version's bytes are in a file that is named by its id, never by a key. The
@@ -15,20 +18,25 @@ type VersionLine = { readonly added: ObjectVersion } | { readonly removed: Objec
  * the store is opened.
  */
 export class VersionStore {
+  /** Tells of the changes that have a cause. */
+  readonly notifications: Notifications;
   readonly #data: string;
   readonly #staging: string;
   readonly #journal: Journal<VersionLine>;
   /** By bucket and key: the versions of an object, newest first. */
   readonly #buckets = new Map<string, Map<string, ObjectVersion[]>>();
+  readonly #now: () => Date;
   #sequence = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(dir: string) {
+  constructor(dir: string, now: () => Date = () => new Date()) {
+    this.#now = now;
     this.#data = join(dir, 'data');
     this.#staging = join(dir, 'staging');
     rmSync(this.#staging, { recursive: true, force: true });
     for (const path of [this.#data, this.#staging]) mkdirSync(path, { recursive: true, mode: 0o700 });
 
+    this.notifications = new Notifications(join(dir, 'notified.jsonl'));
     const { journal, entries } = Journal.open<VersionLine>(join(dir, 'versions.jsonl'));
     this.#journal = journal;
     for (const line of entries) this.#apply(line);
@@ -44,6 +52,7 @@ export class VersionStore {
     upload: StagedUpload,
     digests: { readonly md5: Buffer; readonly sha256: Buffer },
     description: ObjectDescription,
+    cause?: Cause,
   ): Promise<StoredVersion> {
     return this.#inTurn(async () => {
       const version: StoredVersion = {
@@ -55,26 +64,27 @@ export class VersionStore {
       };
       await rename(upload.path, this.#path(version));
       await syncDirectory(this.#data);
-      this.#record({ added: version });
+      this.#record({ added: version, ...(cause && { cause }) });
       return version;
     });
   }
 
   /** Makes a delete marker the object's current version, whether or not there is an object. */
-  markDeleted(bucket: string, key: string): Promise<DeleteMarker> {
+  markDeleted(bucket: string, key: string, cause?: Cause): Promise<DeleteMarker> {
     return this.#inTurn(async () => {
       const marker: DeleteMarker = { bucket, key, ...this.#newVersion(), deleted: true };
-      this.#record({ added: marker });
+      this.#record({ added: marker, ...(cause && { cause }) });
       return marker;
     });
   }
 
   /** Removes one version for good. @returns the version; undefined where there is none */
-  remove(bucket: string, key: string, versionId: string): Promise<ObjectVersion | undefined> {
+  remove(bucket: string, key: string, versionId: string, cause?: Cause): Promise<ObjectVersion | undefined> {
     return this.#inTurn(async () => {
       const version = this.find(bucket, key, versionId);
       if (version === undefined) return undefined;
-      this.#record({ removed: version });
+      const at = this.#now().toISOString();
+      this.#record({ removed: version, ...(cause && { cause, at }) });
       await rm(this.#path(version), { force: true });
       return version;
     });
@@ -99,6 +109,7 @@ export class VersionStore {
   /** Waits for the changes that were begun, and closes the journal. */
   async close(): Promise<void> {
     await this.#inTurn(async () => this.#journal.close());
+    await this.notifications.close();
   }
 
   #newVersion(): { versionId: string; lastModified: string } {
@@ -106,7 +117,7 @@ export class VersionStore {
     const order = this.#sequence.toString(36).padStart(SEQUENCE_LENGTH, '0');
     return {
       versionId: `${order}${randomBytes(18).toString('base64url')}`,
-      lastModified: new Date().toISOString(),
+      lastModified: this.#now().toISOString(),
     };
   }
 
@@ -120,14 +131,18 @@ export class VersionStore {
   }
 
   #apply(line: VersionLine): void {
+    const { cause } = line;
     if ('added' in line) {
-      const { bucket, key, versionId } = line.added;
+      const { bucket, key, versionId, lastModified } = line.added;
+      if (cause) this.notifications.add({ version: line.added, removed: false, cause, at: lastModified });
       const keys = this.#buckets.get(bucket) ?? new Map<string, ObjectVersion[]>();
       this.#buckets.set(bucket, keys.set(key, [line.added, ...(keys.get(key) ?? [])]));
       this.#sequence = Math.max(this.#sequence, Number.parseInt(versionId.slice(0, SEQUENCE_LENGTH), 36));
       return;
     }
-    const { bucket, key, versionId } = line.removed;
+    const { removed, at = removed.lastModified } = line;
+    if (cause) this.notifications.add({ version: removed, removed: true, cause, at });
+    const { bucket, key, versionId } = removed;
     const keys = this.#buckets.get(bucket);
     const left = keys?.get(key)?.filter((version) => version.versionId !== versionId) ?? [];
     if (left.length > 0) keys?.set(key, left);

@@ -3,6 +3,7 @@ import type { ServicePlugin } from '../endpoint/plugin.ts';
 import { ACCOUNT_ID } from '../template/account.ts';
 import { localArn } from '../template/resource-types.ts';
 import { Sqs } from './service.ts';
+import { readQueues } from './template.ts';
 
 export const SQS_PLUGIN: ServicePlugin<Sqs> = {
   resources: {
@@ -11,8 +12,7 @@ export const SQS_PLUGIN: ServicePlugin<Sqs> = {
       Arn: localArn('sqs', name),
     }),
   },
-  open({ dir, template }) {
-    const names = template.resources('AWS::SQS::Queue').map(({ name }) => name);
-    return new Sqs({ dir: join(dir, 'queues'), names });
+  open({ dir, template, now }) {
+    return new Sqs({ dir: join(dir, 'queues'), queues: readQueues(template), now });
   },
 };

@@ -15,16 +15,22 @@ interface Receipt {
 export class Receipts {
   readonly #last = new Map<string, Receipt>();
   readonly #messageOf = new Map<string, string>();
+  readonly #now: () => number;
+
+  /** `now` gives epoch milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   isVisible(messageId: string): boolean {
-    return (this.#last.get(messageId)?.hiddenUntil ?? 0) <= Date.now();
+    return (this.#last.get(messageId)?.hiddenUntil ?? 0) <= this.#now();
   }
 
   /** @returns the receipt's handle */
   receive(messageId: string, seconds: number): string {
     const handle = randomUUID();
     this.#messageOf.set(handle, messageId);
-    this.#last.set(messageId, { handle, hiddenUntil: Date.now() + seconds * 1000 });
+    this.#last.set(messageId, { handle, hiddenUntil: this.#now() + seconds * 1000 });
     return handle;
   }
 
@@ -45,6 +51,6 @@ export class Receipts {
     const messageId = this.messageOf(handle);
     if (messageId === undefined || this.isVisible(messageId))
       throw new AwsError(400, 'MessageNotInflight', 'The message referred to is not in flight.');
-    this.#last.set(messageId, { handle, hiddenUntil: Date.now() + seconds * 1000 });
+    this.#last.set(messageId, { handle, hiddenUntil: this.#now() + seconds * 1000 });
   }
 }

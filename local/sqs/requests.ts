@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { AwsError } from '../http/aws-error.ts';
+import { MESSAGE_ATTRIBUTES, QUEUE_ATTRIBUTES } from './system-attributes.ts';
 
 const wholeNumber = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
@@ -19,8 +20,15 @@ const REQUESTS = {
   ReceiveMessage: v.strictObject({
     QueueUrl,
     MaxNumberOfMessages: v.optional(wholeNumber(1, 10), 1),
-    VisibilityTimeout: v.optional(VisibilityTimeout, 30),
+    VisibilityTimeout: v.optional(VisibilityTimeout),
     WaitTimeSeconds: v.optional(wholeNumber(0, 20), 0),
+    /** The name that `MessageSystemAttributeNames` had before. */
+    AttributeNames: v.optional(v.array(v.picklist(MESSAGE_ATTRIBUTES)), []),
+    MessageSystemAttributeNames: v.optional(v.array(v.picklist(MESSAGE_ATTRIBUTES)), []),
+  }),
+  GetQueueAttributes: v.strictObject({
+    QueueUrl,
+    AttributeNames: v.optional(v.array(v.picklist(QUEUE_ATTRIBUTES)), []),
   }),
   DeleteMessage: v.strictObject({ QueueUrl, ReceiptHandle }),
   ChangeMessageVisibility: v.strictObject({ QueueUrl, ReceiptHandle, VisibilityTimeout }),

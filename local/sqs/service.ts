@@ -3,14 +3,23 @@ import { join } from 'node:path';
 import type { JsonService } from '../endpoint/json-service.ts';
 import type { ServiceOperation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
-import { ACCOUNT_ID, REGION } from '../template/account.ts';
-import { Queue } from './queue.ts';
+import { localArn } from '../template/resource-types.ts';
+import { Queue, type ReceivedMessage } from './queue.ts';
 import { type QueueOperation, type QueueRequest, readRequest } from './requests.ts';
+import { messageAttributes, queueAttributes } from './system-attributes.ts';
+import type { QueueDefinition } from './template.ts';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
+
+export interface SqsOptions {
+  readonly dir: string;
+  readonly queues: readonly QueueDefinition[];
+  /** @default the wall clock */
+  readonly now?: () => Date;
+}
 
 /** SQS: the account's standard queues. */
 export class Sqs implements JsonService {
@@ -38,16 +47,17 @@ export class Sqs implements JsonService {
       return { MessageId: queue.send(body).id, MD5OfMessageBody: md5(body) };
     }),
     ReceiveMessage: this.#operation('ReceiveMessage', async (queue, request) => {
-      const { MaxNumberOfMessages, VisibilityTimeout, WaitTimeSeconds } = request;
-      const received = await queue.receive(MaxNumberOfMessages, VisibilityTimeout, WaitTimeSeconds);
-      if (received.length === 0) return {};
-      const Messages = received.map(({ message: { id, body }, receiptHandle }) => ({
-        MessageId: id,
-        ReceiptHandle: receiptHandle,
-        MD5OfBody: md5(body),
-        Body: body,
-      }));
-      return { Messages };
+      const received = await queue.receive({
+        most: request.MaxNumberOfMessages,
+        hideSeconds: request.VisibilityTimeout,
+        waitSeconds: request.WaitTimeSeconds,
+      });
+      const wanted = [...request.AttributeNames, ...request.MessageSystemAttributeNames];
+      return received.length === 0 ? {} : { Messages: received.map((message) => toMessage(message, wanted)) };
+    }),
+    GetQueueAttributes: this.#operation('GetQueueAttributes', (queue, { QueueUrl, AttributeNames }) => {
+      const Attributes = queueAttributes(queue, queueArn({ QueueUrl }), AttributeNames);
+      return Object.keys(Attributes).length === 0 ? {} : { Attributes };
     }),
     DeleteMessage: this.#operation('DeleteMessage', (queue, { ReceiptHandle }) => {
       queue.delete(ReceiptHandle);
@@ -59,9 +69,17 @@ export class Sqs implements JsonService {
     }),
   };
 
-  /** Opens the queues of these names, each kept in a directory of `dir`. */
-  constructor({ dir, names }: { readonly dir: string; readonly names: readonly string[] }) {
-    this.queues = new Map(names.map((name) => [name, new Queue(join(dir, name))]));
+  /** Opens these queues, each kept in a directory of `dir`. */
+  constructor({ dir, queues, now }: SqsOptions) {
+    const open = ({ name, redrive, ...options }: QueueDefinition) => {
+      const deadLetterQueue = () => this.queues.get(redrive?.deadLetterQueue ?? '') as Queue;
+      return new Queue(join(dir, name), {
+        ...options,
+        ...(redrive && { redrive: { ...redrive, deadLetterQueue } }),
+        ...(now && { now }),
+      });
+    };
+    this.queues = new Map(queues.map((definition) => [definition.name, open(definition)]));
   }
 
   /** Finds a queue by its ARN. */
@@ -78,9 +96,7 @@ export class Sqs implements JsonService {
     handle: (queue: Queue, request: QueueRequest<TOperation>) => unknown,
   ): ServiceOperation<object> {
     return {
-      access: (input) => [
-        { action: `sqs:${name}`, resource: `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:${queueName(input)}` },
-      ],
+      access: (input) => [{ action: `sqs:${name}`, resource: queueArn(input) }],
       handle: (input) => {
         const request = readRequest(name, input);
         const queue = this.queues.get(queueName(request));
@@ -91,8 +107,24 @@ export class Sqs implements JsonService {
   }
 }
 
+function toMessage(received: ReceivedMessage, wanted: readonly string[]) {
+  const { message, receiptHandle } = received;
+  const Attributes = messageAttributes(received, wanted);
+  return {
+    MessageId: message.id,
+    ReceiptHandle: receiptHandle,
+    MD5OfBody: md5(message.body),
+    Body: message.body,
+    ...(Object.keys(Attributes).length > 0 && { Attributes }),
+  };
+}
+
 /** The name of the queue that a request is for: the last part of its URL. */
 function queueName({ QueueUrl }: { readonly QueueUrl?: unknown }): string {
   const url = String(QueueUrl);
   return url.slice(url.lastIndexOf('/') + 1);
+}
+
+function queueArn(input: { readonly QueueUrl?: unknown }): string {
+  return localArn('sqs', queueName(input));
 }

@@ -60,7 +60,7 @@ export async function serve(services: readonly AwsService[]) {
 export async function startServices(dir = makeDir()): Promise<Services> {
   const dynamodb = await DynamoDb.open(dir, [{ definition: DEFINITION, readers: [READER] }]);
   const eventbridge = new EventBridge({ dir, names: ['default', 'raw'] });
-  const sqs = new Sqs({ dir, names: ['poison'] });
+  const sqs = new Sqs({ dir, queues: [{ name: 'poison' }] });
   const services: readonly AwsService[] = [
     dynamodb,
     eventbridge,

@@ -46,7 +46,7 @@ const bodies = () => aws.queue.messages().map(({ body }) => JSON.parse(body));
 
 /** Whether each message of the queue can be received at once. */
 async function allVisible(): Promise<boolean> {
-  const received = await aws.queue.receive(10, 0, 0);
+  const received = await aws.queue.receive({ most: 10, hideSeconds: 0 });
   return received.length === aws.queue.messages().length;
 }
 

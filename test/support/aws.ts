@@ -26,7 +26,10 @@ export const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT_ID}:role/${name
  * The embedded stores behind one endpoint, under the stack's own policies, with the environment that a function of the
  * stack would have there: its credentials are those of `who`.
  */
-export async function startAws({ as: who = 'presign-upload' as FunctionName | 'administrator' } = {}) {
+export async function startAws({
+  as: who = 'presign-upload' as FunctionName | 'administrator',
+  now = () => new Date(),
+} = {}) {
   const dir = temporaryDirectory();
   await using opened = new AsyncDisposableStack();
   const server = await listenOnLoopback(0);
@@ -37,10 +40,10 @@ export async function startAws({ as: who = 'presign-upload' as FunctionName | 'a
     types: RESOURCE_TYPES,
     endpoints: { aws: server.url },
   });
-  const iam = openPrincipals(join(dir, 'iam'), template);
+  const iam = openPrincipals(join(dir, 'iam'), template, now);
   opened.defer(() => iam.close());
-  const services = await openServices(PLUGINS, { dir, template, iam }, opened);
-  server.serve(createAwsEndpoint(Object.values(services), iam));
+  const services = await openServices(PLUGINS, { dir, template, iam, now }, opened);
+  server.serve(createAwsEndpoint(Object.values(services), iam, now));
   // Closed before the services.
   opened.defer(() => server.close());
   const credentials = who === 'administrator' ? iam.administrator : iam.credentialsOf(roleArn(`${who}-role`));

@@ -33,12 +33,14 @@ export async function startS3Server(
     now?: () => Date;
     iam?: AccessControl;
     idleTimeoutMs?: number;
+    notifies?: boolean;
   } = {},
 ): Promise<S3Server> {
   const { corsRules = [], now = () => new Date(), iam = everythingFor(CREDENTIALS), idleTimeoutMs } = options;
+  const { notifies = false } = options;
   const dir = options.dir ?? temporaryDirectory();
   const buckets = [
-    { name: BUCKET, versioned: true, corsRules },
+    { name: BUCKET, versioned: true, corsRules, notifies },
     { name: 'other-bucket', versioned: true, corsRules: [] },
     { name: UNVERSIONED_BUCKET, versioned: false, corsRules: [] },
   ];

@@ -56,15 +56,19 @@ test.each<[string, object, string[] | undefined]>([
   expect(keysOf('Query', input)).toEqual(expected);
 });
 
-test('a query of an index is on the index, whose keys are others', () => {
+test.each([
+  ['pk', {}],
+  ['name', { 'dynamodb:LeadingKeys': ['1'] }],
+])('a query of %s in an index is on the index, whose keys are others', (attribute, context) => {
   const input = {
+    TableName: 'things',
     IndexName: 'by-name',
-    KeyConditionExpression: 'pk = :a',
+    KeyConditionExpression: `${attribute} = :a`,
     ExpressionAttributeValues: { ':a': { S: '1' } },
   };
-  expect(access('Query', input)).toEqual({
+  expect(tableAccess('Query', input, 'name')).toEqual({
     action: 'dynamodb:Query',
     resource: `${TABLE}/index/by-name`,
-    context: {},
+    context,
   });
 });

@@ -1,4 +1,5 @@
-import { openTable, type TableDefinition } from '../../../local/dynamodb/table.ts';
+import { openTable } from '../../../local/dynamodb/open-table.ts';
+import type { TableDefinition } from '../../../local/dynamodb/table.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
 export const STREAM_ARN = 'arn:aws:dynamodb:us-east-1:000000000000:table/things/stream/local';

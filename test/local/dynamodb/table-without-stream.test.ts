@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openTable } from '../../../local/dynamodb/table.ts';
+import { openTable } from '../../../local/dynamodb/open-table.ts';
 import { makeDir } from './table-definition.ts';
 
 const definition = {

@@ -1,8 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Item } from '../../../local/dynamodb/dynalite.ts';
-import { openTable, type Table } from '../../../local/dynamodb/table.ts';
+import type { Item } from '../../../local/dynamodb/dynalite-store.ts';
+import { openTable } from '../../../local/dynamodb/open-table.ts';
+import type { Table } from '../../../local/dynamodb/table.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { DEFINITION, openThings } from './table-definition.ts';
 

@@ -11,6 +11,7 @@ const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
 const sends = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf('failures') };
 const lambda = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
+const toFunction = { Arn: arnOf('fn'), DeadLetterConfig: { Arn: arnOf('failures') } };
 const fromRule = (rule: unknown) => ({
   ...sends,
   Principal: { Service: 'events.amazonaws.com' },
@@ -18,7 +19,7 @@ const fromRule = (rule: unknown) => ({
 });
 
 /** A rule and a function whose failures go to one queue, under the queue's policy and the role's. */
-function check(queuePolicy: object, rolePolicy: object): void {
+function check(queuePolicy: object, rolePolicy: object, target: object = toFunction): void {
   const template = templateOf({
     bus: { Type: 'AWS::Events::EventBus' },
     failures: { Type: 'AWS::SQS::Queue' },
@@ -44,7 +45,7 @@ function check(queuePolicy: object, rolePolicy: object): void {
       Properties: {
         EventBusName: { Ref: 'bus' },
         EventPattern: { source: ['x'] },
-        Targets: [{ Arn: arnOf('fn'), Id: '0', DeadLetterConfig: { Arn: arnOf('failures') } }],
+        Targets: [{ Id: '0', ...target }],
       },
     },
   });
@@ -73,6 +74,14 @@ test.each([
   ],
 ])('a queue that %s is one clear line', (_, queuePolicy) => {
   expect(() => check(queuePolicy, sends)).toThrow(
+    'The policy of arn:aws:sqs:us-east-1:000000000000:failures does not let the rule rule send to it',
+  );
+});
+
+test('a queue that is the rule’s target must let it in too', () => {
+  const toQueue = { Arn: arnOf('failures') };
+  expect(() => check(fromRule(arnOf('rule')), sends, toQueue)).not.toThrow();
+  expect(() => check(fromRule('arn:aws:events:us-east-1:000000000000:rule/other'), sends, toQueue)).toThrow(
     'The policy of arn:aws:sqs:us-east-1:000000000000:failures does not let the rule rule send to it',
   );
 });

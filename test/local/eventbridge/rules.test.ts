@@ -34,6 +34,7 @@ const rule = (name: string, type: string, ...targets: Rule['targets']): Rule => 
 
 function open(rules: readonly Rule[], dir = makeDir(), invoke = async (_name: string) => {}) {
   const invoked: [string, DeliveredEvent][] = [];
+  const sent: [string, DeliveredEvent][] = [];
   const letters: DeadLetter[] = [];
   const opened = new Rules({
     dir,
@@ -43,10 +44,11 @@ function open(rules: readonly Rule[], dir = makeDir(), invoke = async (_name: st
       invoked.push([name, event]);
       await invoke(name);
     },
+    send: async (arn, event) => void sent.push([arn, event]),
     sendDeadLetter: async (letter) => void letters.push(letter),
   });
   onTestFinished(() => opened.close());
-  return { rules: opened, invoked, letters };
+  return { rules: opened, invoked, sent, letters };
 }
 
 const down = () => Promise.reject(new Error('no function takes it'));
@@ -64,6 +66,16 @@ test('an event goes to every target of each rule that it matches, as it is', asy
   expect(invoked.toSorted(([a], [b]) => a.localeCompare(b))).toEqual(
     ['1', '2', '3'].map((id) => [`function-${id}`, event('a')]),
   );
+});
+
+test('a queue that is a target is sent the event as it is', async () => {
+  const queueArn = 'arn:aws:sqs:us-east-1:000000000000:work';
+  const { functionName: _, functionArn: __, ...queue } = target('1', { queueArn });
+  const { rules, invoked, sent } = open([rule('one', 'a', { ...queue, queueArn })]);
+  rules.start();
+  rules.take(event('a'));
+  await expect.poll(() => sent).toEqual([[queueArn, event('a')]]);
+  expect(invoked).toEqual([]);
 });
 
 test('a target that takes none is tried again, and then its queue gets the event with what EventBridge says of it', async () => {

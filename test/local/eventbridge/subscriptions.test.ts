@@ -33,8 +33,8 @@ test('an event is matched by the rules of its own bus alone', async () => {
     other: ruleOf('accounts'),
   });
   const iam = openPrincipals(join(dir, 'iam'), template);
-  const eventbridge = await EVENTBRIDGE_PLUGIN.open({ dir, template, iam });
-  const sqs = new Sqs({ dir, names: [] });
+  const eventbridge = await EVENTBRIDGE_PLUGIN.open({ dir, template, iam, now: () => new Date() });
+  const sqs = new Sqs({ dir, queues: [] });
   const invoke = vi.fn(async (name: string) => name);
   const { buses } = eventbridge;
   const subscriptions = new Subscriptions({ dir, template, iam, buses, sqs, invoke, firstBackoffMs: 1 });

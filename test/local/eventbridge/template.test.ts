@@ -58,6 +58,17 @@ test('a rule has its pattern, its targets and their policies', () => {
   });
 });
 
+test('a queue is a target by its ARN', () => {
+  const [target] =
+    readRules(templateOf({ rule: ruleOf({ Targets: [{ Arn: arnOf('failures'), Id: '0' }] }) }))[0]?.targets ??
+    [];
+  expect(target).toEqual({
+    id: '0',
+    queueArn: FAILURES,
+    retryPolicy: { maximumRetryAttempts: 185, maximumEventAgeInSeconds: 86_400 },
+  });
+});
+
 test('a target without a policy has EventBridge’s own, and no queue', () => {
   const [target] = readRules(templateOf({ rule: ruleOf() }))[0]?.targets ?? [];
   expect(target?.retryPolicy).toEqual({ maximumRetryAttempts: 185, maximumEventAgeInSeconds: 86_400 });
@@ -86,7 +97,11 @@ test.each([
   ['a schedule', { ScheduleExpression: 'rate(1 day)' }, 'ScheduleExpression of the rule on-registered'],
   ['a role', { RoleArn: 'arn' }, 'RoleArn of the rule on-registered is not run locally'],
   ['another bus', { EventBusName: 'other' }, 'no AWS::Events::EventBus other'],
-  ['a queue as a target', { Targets: [{ Arn: arnOf('failures'), Id: '0' }] }, 'no AWS::Lambda::Function'],
+  [
+    'a bus as a target',
+    { Targets: [{ Arn: arnOf('bus'), Id: '0' }] },
+    'no AWS::Lambda::Function or AWS::SQS::Queue',
+  ],
   [
     'an input of its own',
     { Targets: [{ Arn: arnOf('fn'), Id: '0', InputPath: '$.detail' }] },
@@ -126,7 +141,7 @@ test('another destination is an error', () => {
   expect(() => readAsyncFunctions(templateOf({ fn }))).toThrow('count has another');
 });
 
-test('tables are all there are, none with an index', () => {
+test('tables are all there are, with their indexes and what says when an item expires', () => {
   const tableOf = (more: object = {}) => ({
     Type: 'AWS::DynamoDB::Table',
     ...at('Results'),
@@ -135,8 +150,20 @@ test('tables are all there are, none with an index', () => {
   expect(readTables(templateOf({ table: tableOf() }))).toEqual([
     { name: 'results', keySchema: [{ AttributeName: 'id', KeyType: 'HASH' }], attributeDefinitions: [] },
   ]);
-  expect(() => readTables(templateOf({ table: tableOf({ GlobalSecondaryIndexes: [] }) }))).toThrow(
-    'GlobalSecondaryIndexes of a table are not run locally: results has some',
+  const index = {
+    IndexName: 'list',
+    KeySchema: [{ AttributeName: 'kind', KeyType: 'HASH' }],
+    Projection: { ProjectionType: 'ALL' },
+  };
+  const more = {
+    GlobalSecondaryIndexes: [{ ...index, OnDemandThroughput: { MaxReadRequestUnits: 1 } }],
+    TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+  };
+  expect(readTables(templateOf({ table: tableOf(more) }))).toMatchObject([
+    { indexes: [index], timeToLiveAttribute: 'ttl' },
+  ]);
+  expect(() => readTables(templateOf({ table: tableOf({ LocalSecondaryIndexes: [] }) }))).toThrow(
+    'Local indexes of a table are not run locally: results has some',
   );
 });
 

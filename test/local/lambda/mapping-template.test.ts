@@ -100,9 +100,9 @@ test.each([
   ],
   ['another start', { StartingPosition: 'LATEST' }, 'mapping starts from LATEST'],
   [
-    'a queue',
-    { EventSourceArn: { 'Fn::GetAtt': ['queue', 'Arn'] } },
-    ':poison is no stream of a table of the stack',
+    'a stream of Kinesis',
+    { EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/clicks' },
+    ':stream/clicks is no stream of a table of the stack',
   ],
   [
     'a table that has no stream',

@@ -138,7 +138,7 @@ test('what is deleted stays so in the next process', async () => {
   const dir = makeDir();
   const queue = new Queue(dir);
   for (const body of ['first', 'second']) queue.send(body);
-  const [first] = await queue.receive(1, 30, 0);
+  const [first] = await queue.receive({ most: 1 });
   queue.delete(first?.receiptHandle ?? '');
   queue.close();
   const reopened = new Queue(dir);
@@ -147,7 +147,7 @@ test('what is deleted stays so in the next process', async () => {
 });
 
 describe('of several queues', () => {
-  const sqs = new Sqs({ dir: makeDir(), names: ['first', 'second'] });
+  const sqs = new Sqs({ dir: makeDir(), queues: [{ name: 'first' }, { name: 'second' }] });
   afterAll(() => sqs.close());
   const { SendMessage } = sqs.operations;
   const send = async (name: string) =>
