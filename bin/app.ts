@@ -5,7 +5,10 @@ import { SettingError } from '../lib/setting-error.ts';
 const app = new App();
 
 try {
-  new RawStorageStack(app, 'NexusRawStorage', {
+  const env = text('env') ?? 'dev';
+  // Two envs in one account are two stacks. What cannot be an env is refused by its own line.
+  const stackName = `NexusRawStorage-${env.replaceAll(/[^\w-]/g, '')}`.replace(/-$/, '');
+  new RawStorageStack(app, stackName, {
     issuer: text('issuer') ?? '',
     audience: list('audience') ?? '',
     jwksUri: text('jwksUri'),
@@ -14,11 +17,16 @@ try {
     scopeClaim: list('scopeClaim'),
     scopePrefix: text('scopePrefix'),
     envClaim: text('envClaim'),
-    env: text('env'),
+    env,
     allowedOrigins: list('allowedOrigins'),
     maxUploadBytes: number('maxUploadBytes'),
     maxHashBytes: number('maxHashBytes'),
     uploadExpirySeconds: number('uploadExpirySeconds'),
+    deletionProtection: boolean('deletionProtection'),
+    throttle: throttle(number('throttleRate'), number('throttleBurst')),
+    publisherParallelization: number('publisherParallelization'),
+    redrivers: list('redrivers'),
+    alarmEmail: text('alarmEmail'),
     runbookUrl: text('runbookUrl'),
   });
 } catch (error) {
@@ -38,6 +46,19 @@ function number(key: string): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value);
   throw new SettingError(`Invalid ${key} ${JSON.stringify(value)}: it must be a whole number`);
+}
+
+function boolean(key: string): boolean | undefined {
+  const value = text(key);
+  if (value === undefined) return undefined;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new SettingError(`Invalid ${key} ${JSON.stringify(value)}: it must be true or false`);
+}
+
+/** What is left out stays as it is by default. */
+function throttle(rateLimit?: number, burstLimit?: number): RawStorageStackProps['throttle'] {
+  if (rateLimit === undefined && burstLimit === undefined) return undefined;
+  return { ...(rateLimit !== undefined && { rateLimit }), ...(burstLimit !== undefined && { burstLimit }) };
 }
 
 /** JSON, or the value itself in `cdk.json`. */

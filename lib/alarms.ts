@@ -1,12 +1,24 @@
 import { Duration } from 'aws-cdk-lib';
+import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { AlarmTopic } from './alarm-topic.ts';
+import type { AssetTable } from './asset-table.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Publisher } from './publisher.ts';
 import type { RawAssetRule } from './raw-asset-rule.ts';
 import { check, SettingError } from './setting-error.ts';
+import type { TenantRole } from './tenant-role.ts';
 
 export interface AlarmSettings {
+  /**
+   * Who is told by e-mail when an alarm goes off, and when it ends. AWS asks the address to confirm first.
+   *
+   * @default - nobody
+   */
+  readonly alarmEmail?: string | undefined;
   /**
    * What happens when an alarm goes off, and when it ends: an `SnsAction`, for one.
    *
@@ -38,6 +50,12 @@ export interface AlarmsProps extends AlarmSettings {
   readonly publisher: Publisher;
   /** Undefined where the tokens are not verified by the service. */
   readonly authorizer?: Authorizer | undefined;
+  /** What serves the routes, by name. */
+  readonly functions: Readonly<Record<string, lambda.IFunction>>;
+  /** Undefined where the API is somebody else's, whose errors are not the service's alone. */
+  readonly ownApi?: apigw.IHttpApi | apigw.HttpApi | undefined;
+  readonly table: AssetTable;
+  readonly tenants: TenantRole;
 }
 
 interface AlarmDefinition {
@@ -54,12 +72,12 @@ interface AlarmDefinition {
 
 /** Once is no incident where everything is tried again. */
 const FOR_15_MINUTES = { bad: 3, of: 3 };
-/** Tokens are too few to try each time; known keys serve for an hour. */
+/** What is not tried each time: tokens are few, and known keys serve for an hour; clients come and go. */
 const TWICE_IN_15_MINUTES = { bad: 2, of: 3 };
 /** What happens once and is to be dealt with: the alarm stays on until S3 has counted objects. */
 const FOR_A_DAY = { bad: 1, of: 24 };
 
-/** Watches the issuer and the way of the events to the bus. Each alarm's description gives the address of its section in the runbook. */
+/** Watches what clients feel, the issuer, and the way of the events to the bus. Each alarm's description gives the address of its section in the runbook. */
 export class Alarms extends Construct {
   readonly #actions: readonly cloudwatch.IAlarmAction[];
   readonly #runbookUrl: string;
@@ -67,12 +85,15 @@ export class Alarms extends Construct {
   /** @throws SettingError for a runbook's address that is none */
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { publisher, authorizer, alarmActions = [] } = props;
+    const { publisher, authorizer, alarmActions = [], alarmEmail } = props;
     const { iteratorAgeThreshold = Duration.minutes(10), eventAgeThreshold = Duration.minutes(1) } = props;
-    this.#actions = alarmActions;
+    check('alarmEmail', alarmEmail, (email) => /^[^\s@]+@[^\s@]+$/.test(email), 'an e-mail address');
+    const email = alarmEmail === undefined ? [] : [new AlarmTopic(this, 'Topic', { email: alarmEmail })];
+    this.#actions = [...alarmActions, ...email.map((topic) => new SnsAction(topic))];
     check('runbookUrl', props.runbookUrl, isPage, 'an http or https URL without a fragment');
     this.#runbookUrl = props.runbookUrl ?? 'docs/operations.md';
 
+    this.#watchClients(props);
     if (authorizer) {
       this.#add('IssuerKeys', {
         metric: authorizer.metricKeyFetchFailures(),
@@ -139,6 +160,38 @@ export class Alarms extends Construct {
       description:
         'Records outlasted their retries and the failure bucket did not take them: their events are about to be lost.',
       section: 'dropped-records',
+    });
+  }
+
+  /** What clients feel. One failure in five minutes may be anybody's; several periods of them are an incident. */
+  #watchClients({ functions, authorizer, ownApi, table, tenants }: AlarmsProps): void {
+    if (ownApi) {
+      this.#add('ApiErrors', {
+        metric: ownApi.metricServerError({ statistic: cloudwatch.Stats.SUM }),
+        periods: TWICE_IN_15_MINUTES,
+        description: 'The API answers with 5xx.',
+        section: 'api-errors',
+      });
+    }
+    for (const [name, fn] of Object.entries({ ...functions, ...(authorizer && { authorizer }) })) {
+      this.#add(`${fn.node.id}Errors`, {
+        metric: fn.metricErrors(),
+        periods: TWICE_IN_15_MINUTES,
+        description: `${name} crashes or times out.`,
+        section: 'function-errors',
+      });
+    }
+    this.#add('TableThrottles', {
+      metric: table.metricThrottledCalls(),
+      periods: TWICE_IN_15_MINUTES,
+      description: 'The table is throttled: clients are answered 503, and events are late.',
+      section: 'table-throttles',
+    });
+    this.#add('TenantSessions', {
+      metric: tenants.metricSessionFailures(),
+      periods: TWICE_IN_15_MINUTES,
+      description: 'Sessions of the tenant role cannot be had, or are refused: clients are answered 503.',
+      section: 'tenant-sessions',
     });
   }
 

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration, Fn, Names, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
@@ -7,6 +7,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type ApiFunction, ROUTES, type RouteTable } from '#contract/routes';
+import { check } from './setting-error.ts';
 
 /** Nothing here holds a token: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html */
 const ACCESS_LOG = {
@@ -23,6 +24,8 @@ const ACCESS_LOG = {
   authorizer_error: '$context.authorizer.error',
   integration_error: '$context.integrationErrorMessage',
 };
+
+const DEFAULT_THROTTLE: apigw.ThrottleSettings = { rateLimit: 1000, burstLimit: 2000 };
 
 export interface ApiProps {
   /** The service's own function, or what takes its place: its context must be an AuthorizerContext. */
@@ -49,17 +52,26 @@ export interface ApiProps {
   readonly allowedOrigins?: readonly string[];
   /**
    * For an API of its own: what all clients together may send, in requests per second; beyond it the gateway answers 429.
+   * AWS calls it the default of the stage's routes, and does not say whether they share one bucket: count on one each.
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
    *
-   * @default - 100 per second, in bursts of at most 200
+   * @default - 1,000 per second, in bursts of at most 2,000
    */
-  readonly throttle?: apigw.ThrottleSettings;
+  readonly throttle?: apigw.ThrottleSettings | undefined;
 }
+
+/** With 0 the gateway would answer nobody. */
+const isLimit = (limit: number) => Number.isInteger(limit) && limit >= 1;
+const LIMIT_RULE = 'a whole number of 1 or more';
 
 /** The routes on an HTTP API, every one behind the authorizer. */
 export class Api extends Construct {
   readonly httpApi: apigw.IHttpApi | apigw.HttpApi;
 
+  /** @throws SettingError for limits that cannot be */
   constructor(scope: Construct, id: string, props: ApiProps) {
+    check('throttleRate', props.throttle?.rateLimit, isLimit, LIMIT_RULE);
+    check('throttleBurst', props.throttle?.burstLimit, isLimit, LIMIT_RULE);
     super(scope, id);
     const { functions } = props;
     const routes: RouteTable = props.routes ?? ROUTES;
@@ -78,10 +90,7 @@ export class Api extends Construct {
     }
   }
 
-  #newHttpApi(
-    { allowedOrigins = [], throttle = { rateLimit: 100, burstLimit: 200 } }: ApiProps,
-    routes: RouteTable,
-  ) {
+  #newHttpApi({ allowedOrigins = [], throttle }: ApiProps, routes: RouteTable) {
     const httpApi = new apigw.HttpApi(this, 'HttpApi', {
       createDefaultStage: false,
       ...(allowedOrigins.length > 0 && { corsPreflight: corsFor(allowedOrigins, routes) }),
@@ -89,10 +98,11 @@ export class Api extends Construct {
     new apigw.HttpStage(this, 'Stage', {
       httpApi,
       autoDeploy: true,
-      throttle,
+      throttle: { ...DEFAULT_THROTTLE, ...throttle },
       accessLogSettings: {
         destination: new apigw.LogGroupLogDestination(
           new logs.LogGroup(this, 'AccessLogs', {
+            logGroupName: accessLogGroupName(this),
             retention: logs.RetentionDays.ONE_MONTH,
             removalPolicy: RemovalPolicy.DESTROY,
           }),
@@ -102,6 +112,16 @@ export class Api extends Construct {
     });
     return httpApi;
   }
+}
+
+/**
+ * Where the gateway may write without a line in the account's policy of log groups, which an account with many APIs has no
+ * room left in: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-CloudWatchLogs.html
+ * The last part of the stack's id makes it unique: a stack of that name before this one may have left its group behind.
+ */
+function accessLogGroupName(scope: Construct): string {
+  const stackUuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
+  return `/aws/vendedlogs/apis/${Aws.STACK_NAME}/${Names.nodeUniqueId(scope.node)}-${stackUuid}`;
 }
 
 function authorizerOf(fn: lambda.IFunction): HttpLambdaAuthorizer {

@@ -1,9 +1,10 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ENV } from '#core/env';
+import { RETAINED } from './retained.ts';
 import { TENANT, type TenantRole } from './tenant-role.ts';
 
 export interface AssetTableProps {
@@ -25,13 +26,29 @@ export class AssetTable extends dynamodb.Table {
       timeToLiveAttribute: 'purge_at',
       stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
       deletionProtection,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RETAINED,
     });
   }
 
   /** Never undefined: the table has a stream. */
   override get tableStreamArn(): string {
     return super.tableStreamArn as string;
+  }
+
+  /**
+   * Requests that DynamoDB throttled, by the table's own limits or the account's.
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+   *
+   * @default - sum over 5 minutes
+   */
+  metricThrottledCalls(): cloudwatch.MathExpression {
+    const metric = (name: string) => this.metric(name, { statistic: cloudwatch.Stats.SUM });
+    return new cloudwatch.MathExpression({
+      // Either has no values at all until it is above zero.
+      expression: 'FILL(reads, 0) + FILL(writes, 0)',
+      usingMetrics: { reads: metric('ReadThrottleEvents'), writes: metric('WriteThrottleEvents') },
+      label: 'Throttled calls',
+    });
   }
 
   /** Lets a function find a tenant's items, in the tenant's sessions. */

@@ -1,7 +1,8 @@
 import * as events from 'aws-cdk-lib/aws-events';
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { EVENT_SOURCE } from '#contract/events';
 import { ENV } from '#core/env';
 import { RawAssetRule, type SubscriptionProps } from './raw-asset-rule.ts';
 
@@ -16,6 +17,42 @@ export interface OnRawAssetProps extends SubscriptionProps {
 
 /** The bus that subscribers listen to. */
 export class EventBus extends events.EventBus {
+  /** The CDK writes an empty key where none is given, which some Regions refuse: https://github.com/aws/aws-cdk/issues/37847 */
+  override archive(id: string, props: events.BaseArchiveProps): events.Archive {
+    const archive = super.archive(id, props);
+    const resource = archive.node.defaultChild as events.CfnArchive;
+    if (props.kmsKey === undefined) resource.addPropertyDeletionOverride('KmsKeyIdentifier');
+    return archive;
+  }
+
+  /**
+   * Refuses events of the service's source from anybody else: what a subscriber reads was written by the service. A call
+   * names the source of each of its events, so one forged among others has the call refused. AWS's own services name no
+   * principal: a replay of the archive goes on.
+   * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+   *
+   * @param senders ARNs of roles and users, `*` and `?` as wildcards
+   */
+  reserveSource(senders: readonly string[]): void {
+    const deny = new iam.PolicyStatement({
+      sid: 'DenyForgedEvents',
+      effect: iam.Effect.DENY,
+      principals: [new iam.AnyPrincipal()],
+      actions: ['events:PutEvents'],
+      resources: [this.eventBusArn],
+      conditions: {
+        'ForAnyValue:StringEquals': { 'events:source': [EVENT_SOURCE] },
+        ArnNotLike: { 'aws:PrincipalArn': [...senders] },
+        Null: { 'aws:PrincipalArn': 'false' },
+      },
+    });
+    new events.CfnEventBusPolicy(this, 'Policy', {
+      eventBusName: this.eventBusName,
+      statementId: 'DenyForgedEvents',
+      statement: deny.toStatementJson(),
+    });
+  }
+
   /** Lets a function put events on the bus. */
   grantPublish(fn: lambda.Function): iam.Grant {
     fn.addEnvironment(ENV.eventBus, this.eventBusName);

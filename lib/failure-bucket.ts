@@ -1,10 +1,12 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { logicalId } from './logical-id.ts';
+import { ownAccount } from './own-account.ts';
+import { RETAINED } from './retained.ts';
 
 /**
  * Where a stream mapping keeps the records that it gives up: whole, where a queue would hold only their position in a
@@ -17,8 +19,10 @@ export class FailureBucket extends s3.Bucket implements lambda.IEventSourceDlq {
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RETAINED,
     });
+    // A bucket that stays keeps what it refuses.
+    this.policy?.applyRemovalPolicy(RETAINED);
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
@@ -35,12 +39,18 @@ export class FailureBucket extends s3.Bucket implements lambda.IEventSourceDlq {
       grantee: fn,
       actions: ['s3:PutObject'],
       resourceArns: [this.arnForObjects('*')],
+      conditions: ownAccount(this),
     });
     Validations.of(fn.role ?? fn).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${logicalId(this)}.Arn>/*]`,
       reason: 'Lambda names the objects itself, and the bucket holds nothing else.',
     });
-    iam.Grant.addToPrincipal({ grantee: fn, actions: ['s3:ListBucket'], resourceArns: [this.bucketArn] });
+    iam.Grant.addToPrincipal({
+      grantee: fn,
+      actions: ['s3:ListBucket'],
+      resourceArns: [this.bucketArn],
+      conditions: ownAccount(this),
+    });
     return { destination: this.bucketArn };
   }
 

@@ -1,5 +1,6 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
@@ -14,7 +15,22 @@ export interface PublisherProps {
   /** Its stream is the outbox. */
   readonly table: AssetTable;
   readonly bus: EventBus;
+  /**
+   * How many batches of one shard of the stream are published at a time, 1 to 10; each takes one of the account's
+   * concurrent executions.
+   *
+   * @default 10
+   */
+  readonly parallelization?: number | undefined;
 }
+
+/**
+ * What has an event: an item that is there after the change. What a removal leaves has none. A mapping of DynamoDB's streams
+ * filters on the `dynamodb` key alone: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+ */
+const CHANGES = lambda.FilterCriteria.filter({
+  dynamodb: { NewImage: { event_id: { S: lambda.FilterRule.exists() } } },
+});
 
 /** The outbox's only reader: from the table's stream to the bus, at least once and in each asset's order. */
 export class Publisher extends Construct {
@@ -25,7 +41,7 @@ export class Publisher extends Construct {
   readonly failureBucket: FailureBucket;
   readonly #mapping: DynamoEventSource;
 
-  constructor(scope: Construct, id: string, { table, bus }: PublisherProps) {
+  constructor(scope: Construct, id: string, { table, bus, parallelization = 10 }: PublisherProps) {
     super(scope, id);
     this.fn = new RawFunction(this, 'PublishEvents', {
       handler: 'publish-events',
@@ -39,7 +55,8 @@ export class Publisher extends Construct {
     this.#mapping = new DynamoEventSource(table, {
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      parallelizationFactor: 10,
+      parallelizationFactor: parallelization,
+      filters: [CHANGES],
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       // Retried until too old, which is well before the stream drops a record at 24 hours.
@@ -54,6 +71,11 @@ export class Publisher extends Construct {
       reason:
         'dynamodb:ListStreams, which stream mappings need, knows no resource. It tells the ARNs of streams, no record.',
     });
+  }
+
+  /** Who puts the events on the bus. */
+  get roleArn(): string {
+    return (this.fn.role as iam.IRole).roleArn;
   }
 
   /** Milliseconds from a change to its event on the bus. @default - p99 over 5 minutes */

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { EVENT_SOURCE, type EventType } from '#contract/events';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { detailPattern, type RawAssetFilter } from './raw-asset-filter.ts';
+import { SettingError } from './setting-error.ts';
 
 export interface SubscriptionProps extends RawAssetFilter {
   /** Who is told. A dead-letter queue or retry policy of its own goes before the rule's. */
@@ -42,7 +43,7 @@ export class RawAssetRule extends events.Rule {
   /** Its messages are events. Undefined where the target has a queue of its own. */
   readonly deadLetterQueue: sqs.IQueue | undefined;
 
-  /** @throws SettingError for a filter that no event could pass */
+  /** @throws SettingError for a filter that no event could pass, or that EventBridge does not take */
   constructor(scope: Construct, id: string, props: RawAssetRuleProps) {
     const {
       bus,
@@ -53,10 +54,12 @@ export class RawAssetRule extends events.Rule {
       maxEventAge = Duration.days(1),
     } = props;
     const detail = detailPattern(props);
+    const eventPattern = { source: [EVENT_SOURCE], detailType: [eventType], ...(detail && { detail }) };
+    refuseLong(eventPattern, id);
     super(scope, id, {
       ...(description !== undefined && { description }),
       eventBus: bus,
-      eventPattern: { source: [EVENT_SOURCE], detailType: [eventType], ...(detail && { detail }) },
+      eventPattern,
     });
     let deadLetterQueue: sqs.IQueue | undefined;
     this.addTarget({
@@ -92,4 +95,19 @@ export class RawAssetRule extends events.Rule {
       }),
     );
   }
+}
+
+/** In characters: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+const MAX_PATTERN = 2048;
+
+/**
+ * Counts a value that is known at deployment only as its placeholder.
+ *
+ * @throws SettingError for a pattern over EventBridge's quota, which would fail in the middle of a deployment
+ */
+function refuseLong({ source, detailType, detail }: events.EventPattern, id: string): void {
+  const { length } = JSON.stringify({ source, 'detail-type': detailType, detail });
+  if (length <= MAX_PATTERN) return;
+  const message = `it has ${length} characters, and EventBridge takes ${MAX_PATTERN}: split it into several rules`;
+  throw new SettingError(`Invalid pattern of ${id}: ${message}`);
 }

@@ -1,10 +1,12 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ENV } from '#core/env';
 import { logicalId } from './logical-id.ts';
+import { ownAccount } from './own-account.ts';
+import { RETAINED } from './retained.ts';
 import { MAX_UPLOAD_EXPIRY_SECONDS } from './settings.ts';
 import { TENANT, type TenantRole } from './tenant-role.ts';
 
@@ -45,9 +47,11 @@ export class RawBucket extends s3.Bucket {
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       versioned: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RETAINED,
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     });
+    // A bucket that stays keeps what it refuses.
+    this.policy?.applyRemovalPolicy(RETAINED);
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
@@ -101,7 +105,7 @@ export class RawBucket extends s3.Bucket {
       grantee: role,
       actions: ['s3:ListBucketVersions'],
       resourceArns: [this.bucketArn],
-      conditions: { StringLike: { 's3:prefix': TENANT_OBJECTS } },
+      conditions: { StringLike: { 's3:prefix': TENANT_OBJECTS }, ...ownAccount(this) },
     });
     return this.#grantTenantObjects(role, 's3:GetObject', 's3:GetObjectVersion').combine(list);
   }
@@ -119,6 +123,7 @@ export class RawBucket extends s3.Bucket {
       grantee: role,
       actions,
       resourceArns: [this.arnForObjects(TENANT_OBJECTS)],
+      conditions: ownAccount(this),
     });
   }
 }

@@ -47,7 +47,7 @@ export class RawStorage extends Construct {
   /** Subscribers make their rules on it. */
   readonly bus: EventBus;
   readonly publisher: Publisher;
-  /** The alarms on the issuer and on the way of events from the table to the bus. `watch` adds one for a subscription. */
+  /** The alarms on what clients feel, on the issuer and on the way of events from the table to the bus. `watch` adds one for a subscription. */
   readonly alarms: Alarms;
 
   /** @throws SettingError for a setting that cannot be */
@@ -66,23 +66,24 @@ export class RawStorage extends Construct {
       allowedOrigins,
       ...(props.versionDeleters && { versionDeleters: props.versionDeleters }),
     });
-    this.table = new AssetTable(this, 'AssetTable', { deletionProtection: env === 'prod' });
+    this.table = new AssetTable(this, 'AssetTable', {
+      deletionProtection: props.deletionProtection ?? env === 'prod',
+    });
     this.bus = new EventBus(this, 'EventBus');
     this.bus.archive('Archive', {
       description: 'Every event, to be sent again by a replay',
       eventPattern: { source: [EVENT_SOURCE] },
       retention: props.archiveRetention ?? Duration.days(90),
     });
-    this.publisher = new Publisher(this, 'Publisher', { table: this.table, bus: this.bus });
+    this.publisher = new Publisher(this, 'Publisher', {
+      table: this.table,
+      bus: this.bus,
+      parallelization: props.publisherParallelization,
+    });
+    this.bus.reserveSource([this.publisher.roleArn, ...(props.redrivers ?? [])]);
 
     const authorizer =
       props.authorizer ?? new Authorizer(this, 'Authorizer', { ...checkIdentity(props), env });
-    this.alarms = new Alarms(this, 'Alarms', {
-      ...props,
-      publisher: this.publisher,
-      authorizer: authorizer instanceof Authorizer ? authorizer : undefined,
-    });
-
     const presignUpload = new RawFunction(this, 'PresignUpload', {
       handler: 'presign-upload',
       memorySize: 512,
@@ -114,12 +115,23 @@ export class RawStorage extends Construct {
     this.table.grantTenantRead(tenants, register);
     this.table.grantTenantRead(tenants, assets);
 
+    const functions = { 'presign-upload': presignUpload, register, assets };
     this.httpApi = new Api(this, 'Api', {
       authorizer,
-      functions: { 'presign-upload': presignUpload, register, assets },
+      functions,
       allowedOrigins,
       ...(httpApi && { httpApi }),
       ...(throttle && { throttle }),
     }).httpApi;
+
+    this.alarms = new Alarms(this, 'Alarms', {
+      ...props,
+      publisher: this.publisher,
+      authorizer: authorizer instanceof Authorizer ? authorizer : undefined,
+      functions,
+      ownApi: httpApi === undefined ? this.httpApi : undefined,
+      table: this.table,
+      tenants,
+    });
   }
 }

@@ -6,7 +6,7 @@ import { check } from './setting-error.ts';
 /** What a deployment decides, beside whose tokens are taken. */
 export interface DeploymentSettings {
   /**
-   * The env of tokens that name none: 1 to 16 of a-z 0-9 -. In `prod` the table is protected from deletion.
+   * The env of tokens that name none: 1 to 16 of a-z 0-9 -. In `prod` the table is protected from deletion, unless `deletionProtection` says otherwise.
    *
    * @default 'dev'
    */
@@ -35,6 +35,26 @@ export interface DeploymentSettings {
    * @default 900
    */
   readonly uploadExpirySeconds?: number | undefined;
+  /**
+   * Whether the table refuses to be deleted.
+   *
+   * @default - where `env` is `prod`
+   */
+  readonly deletionProtection?: boolean | undefined;
+  /**
+   * How many batches of one shard of the table's stream are published at a time, 1 to 10; each takes one of the account's
+   * concurrent executions, of which a new account has 10 in all.
+   *
+   * @default 10
+   */
+  readonly publisherParallelization?: number | undefined;
+  /**
+   * ARNs of the roles and users that may put events of the service's source on its bus, beside `publish-events`, `*` and `?`
+   * as wildcards: whoever runs `npm run events:redrive`.
+   *
+   * @default - nobody
+   */
+  readonly redrivers?: readonly string[] | undefined;
 }
 
 /** What a deployment decides. */
@@ -45,6 +65,9 @@ const MAX_UPLOAD_BYTES = 5 * 1024 ** 3;
 /** Tenant credentials live an hour, and must outlive the forms that they sign. */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 2700;
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html */
+const MAX_PARALLELIZATION = 10;
+
 /** @throws SettingError for the first setting that cannot be */
 export function validateSettings(settings: DeploymentSettings): void {
   const { env, allowedOrigins } = settings;
@@ -52,7 +75,7 @@ export function validateSettings(settings: DeploymentSettings): void {
   for (const origin of allowedOrigins ?? []) {
     check('allowedOrigins', origin, isOrigin, 'origins such as https://app.example, or *');
   }
-  const { maxUploadBytes, maxHashBytes, uploadExpirySeconds } = settings;
+  const { maxUploadBytes, maxHashBytes, uploadExpirySeconds, publisherParallelization, redrivers } = settings;
   check(
     'maxUploadBytes',
     maxUploadBytes,
@@ -66,7 +89,16 @@ export function validateSettings(settings: DeploymentSettings): void {
     upTo(MAX_UPLOAD_EXPIRY_SECONDS),
     `a whole number of 1 to ${MAX_UPLOAD_EXPIRY_SECONDS}`,
   );
+  check(
+    'publisherParallelization',
+    publisherParallelization,
+    upTo(MAX_PARALLELIZATION),
+    `a whole number of 1 to ${MAX_PARALLELIZATION}`,
+  );
+  for (const arn of redrivers ?? []) check('redrivers', arn, isPrincipal, 'ARNs of IAM roles or users');
 }
+
+const isPrincipal = (arn: string) => /^arn:[\w*?-]+:(iam|sts)::[\d*?]+:\S+$/.test(arn);
 
 const upTo = (most: number) => (value: number) => Number.isInteger(value) && value >= 1 && value <= most;
 

@@ -1,7 +1,9 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ENV } from '#core/env';
+import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE } from '#core/metrics';
 
 /** Stands for the tenant whose session it is, in the policies of the role. */
 export const TENANT = '${aws:PrincipalTag/tenant_id}';
@@ -24,6 +26,8 @@ export interface TenantRoleProps {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
  */
 export class TenantRole extends iam.Role {
+  readonly #functions: readonly lambda.Function[];
+
   constructor(scope: Construct, id: string, { functions }: TenantRoleProps) {
     super(scope, id, {
       description: 'Reaches what belongs to the tenant in the session tag tenant_id',
@@ -37,7 +41,30 @@ export class TenantRole extends iam.Role {
         })
         .withSessionTags(),
     });
+    this.#functions = functions;
     for (const fn of functions) this.#grantAssume(fn);
+  }
+
+  /**
+   * Sessions that STS did not give, or that another service refused.
+   *
+   * @default - sum of the functions' over 5 minutes
+   */
+  metricSessionFailures(): cloudwatch.MathExpression {
+    const metrics = this.#functions.map((fn, index) => [
+      `f${index}`,
+      new cloudwatch.Metric({
+        namespace: METRICS_NAMESPACE,
+        metricName: METRIC.tenantSessionFailures,
+        dimensionsMap: { [METRICS_DIMENSION]: fn.functionName },
+        statistic: cloudwatch.Stats.SUM,
+      }).attachTo(fn),
+    ]);
+    return new cloudwatch.MathExpression({
+      expression: metrics.map(([id]) => `FILL(${id}, 0)`).join(' + '),
+      usingMetrics: Object.fromEntries(metrics),
+      label: 'Tenant session failures',
+    });
   }
 
   #grantAssume(fn: lambda.Function): void {

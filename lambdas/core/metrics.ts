@@ -11,6 +11,8 @@ export const METRIC = {
   failedEntries: 'FailedEntries',
   tenantSessionHit: 'TenantSessionHit',
   tenantSessionMiss: 'TenantSessionMiss',
+  /** Sessions of the tenant role that STS did not give, or that another service refused. */
+  tenantSessionFailures: 'TenantSessionFailures',
   /** Attempts to fetch the issuer's keys that failed. */
   keyFetchFailures: 'KeyFetchFailures',
 } as const;

@@ -46,9 +46,10 @@ export class EventBridge implements JsonService {
   readonly operations: Readonly<Record<'PutEvents' | 'DescribeEventBus', ServiceOperation<object>>> = {
     PutEvents: {
       access: (input) =>
-        [...new Set(readEntries(input).map(busName))].map((name) => ({
+        [...Map.groupBy(readEntries(input), busName)].map(([name, entries]) => ({
           action: 'events:PutEvents',
           resource: busArn(name),
+          context: { 'events:source': [...new Set(entries.map(({ Source }) => Source ?? ''))] },
         })),
       handle: (input) => {
         const Entries = readEntries(input).map((entry) => this.#put(entry));

@@ -41,6 +41,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   StringNotLike: matching('like', 'none'),
   ArnEquals: matching('arn', 'some'),
   ArnNotLike: matching('arn', 'none'),
+  'ForAnyValue:StringEquals': matching('exact', 'some'),
   'ForAllValues:StringEquals': matching('exact', 'every'),
   'ForAllValues:StringLike': matching('like', 'every'),
   Bool: (values) => {
@@ -62,7 +63,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
  * have one. Any other key would always be absent, so that a Deny that rests on it would never apply.
  */
 const KEYS =
-  /^(aws:(PrincipalArn|SecureTransport|SourceArn|TagKeys|(PrincipalTag|RequestTag)\/.+)|s3:(prefix|signatureAge)|dynamodb:LeadingKeys)$/i;
+  /^(aws:(PrincipalArn|ResourceAccount|SecureTransport|SourceArn|TagKeys|(PrincipalTag|RequestTag)\/.+)|s3:(prefix|signatureAge)|dynamodb:LeadingKeys|events:source)$/i;
 
 /**
  * Reads a statement's conditions, all of which must be met.

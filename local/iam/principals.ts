@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { secretFile } from '../disk/secret-file.ts';
-import { ACCOUNT_ID } from '../template/account.ts';
+import { ACCOUNT_ID, ADMINISTRATOR_ARN } from '../template/account.ts';
 import { RequestContext } from './context.ts';
 import { makeCredentials } from './credentials.ts';
 import { isAllowed, type Policy, readPolicy } from './evaluate.ts';
@@ -10,9 +10,9 @@ import { Sessions } from './sessions.ts';
 
 import type { LocalCredentials, Signer } from './signer.ts';
 
-/** The policy of a bucket or a queue. */
+/** The policy of a bucket, a queue or a bus. */
 export interface ResourcePolicy {
-  /** The ARN of the bucket or the queue. */
+  /** The ARN of the bucket, the queue or the bus. */
   readonly arn: string;
   readonly policy: Policy;
 }
@@ -36,7 +36,7 @@ export interface AccessControl {
 /** For tests and people: it may do everything that no policy of a bucket or a queue denies. No function has its keys. */
 const ADMINISTRATOR: Role = {
   name: 'administrator',
-  arn: `arn:aws:iam::${ACCOUNT_ID}:role/administrator`,
+  arn: ADMINISTRATOR_ARN,
   tags: {},
   policies: [readPolicy({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }, 'identity')],
   trust: [],
@@ -157,6 +157,8 @@ function toRequest(principal: Principal, { action, resource, context = {} }: Acc
       ...context,
       ...Object.fromEntries(tagKeys),
       'aws:PrincipalArn': role.arn,
+      // There is no other account here.
+      'aws:ResourceAccount': ACCOUNT_ID,
       // Clients reach AWS by TLS; here the loopback interface stands for it.
       'aws:SecureTransport': 'true',
     }),

@@ -63,7 +63,7 @@ function readRole(
   };
 }
 
-/** Reads the policies of the stack's buckets and queues. */
+/** Reads the policies of the stack's buckets, queues and buses. */
 export function readResourcePolicies(template: StackTemplate): readonly ResourcePolicy[] {
   const attached = (type: string, property: string) =>
     template.resources(type).flatMap((policy) => {
@@ -73,7 +73,20 @@ export function readResourcePolicies(template: StackTemplate): readonly Resource
         policy: document,
       }));
     });
-  return [...attached('AWS::S3::BucketPolicy', 'Bucket'), ...attached('AWS::SQS::QueuePolicy', 'Queues')];
+  return [
+    ...attached('AWS::S3::BucketPolicy', 'Bucket'),
+    ...attached('AWS::SQS::QueuePolicy', 'Queues'),
+    ...template.resources('AWS::Events::EventBusPolicy').map(readBusPolicy.bind(undefined, template)),
+  ];
+}
+
+/** A bus takes its policy statement by statement. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-eventbuspolicy.html */
+function readBusPolicy(template: StackTemplate, { logicalId, properties }: Resource): ResourcePolicy {
+  const document = { Version: '2012-10-17', Statement: properties['Statement'] ?? {} };
+  return {
+    arn: String(template.resolve({ 'Fn::GetAtt': [referredId(properties['EventBusName']), 'Arn'] })),
+    policy: read(template, { logicalId, properties: { document } }, 'document', 'resource'),
+  };
 }
 
 /** The logical id of what a policy is attached to. */

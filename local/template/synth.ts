@@ -4,7 +4,7 @@ import { App } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { RawStorage } from '../../lib/raw-storage.ts';
 import { RawStorageStack, type RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
-import { STACK_NAME } from './account.ts';
+import { ADMINISTRATOR_ARN, STACK_NAME } from './account.ts';
 import { StackTemplate, type TemplateJson, type TemplateOptions } from './template.ts';
 
 /** Adds a subscriber's construct to the stack that the storage is in. */
@@ -40,7 +40,7 @@ export function synthesize({ settings, outdir, subscribers = [], ...options }: S
       'aws:cdk:enable-asset-metadata': true,
     },
   });
-  const stack = new RawStorageStack(app, STACK_NAME, settings);
+  const stack = new RawStorageStack(app, STACK_NAME, { redrivers: [ADMINISTRATOR_ARN], ...settings });
   for (const [index, mount] of subscribers.entries()) {
     mount(stack, index === 0 ? 'Subscriber' : `Subscriber${index + 1}`, stack.storage);
   }

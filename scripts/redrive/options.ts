@@ -3,7 +3,7 @@ import type { RedriveTargets } from './stack-outputs.ts';
 
 export const USAGE = `Sends the events again that never reached the bus: what the failure bucket and the poison queue hold.
 
-  npm run events:redrive -- --stack NexusRawStorage [options]
+  npm run events:redrive -- --stack NexusRawStorage-dev [options]
   npm run events:redrive -- --bus <name> --bucket <name> --queue <url> [options]
 
   --stack <name>   the stack whose outputs name the bus, the failure bucket and the poison queue
@@ -50,5 +50,5 @@ function readWhere({
   const isNamed = [bus, bucket, queue].some((value) => value !== undefined);
   if (stack && !isNamed) return stack;
   if (stack === undefined && bus && bucket && queue) return { bus, bucket, queue };
-  throw new Error('Give --stack NexusRawStorage, or --bus, --bucket and --queue');
+  throw new Error('Give --stack NexusRawStorage-dev, or --bus, --bucket and --queue');
 }

@@ -59,7 +59,7 @@ test('a client of the SDK corrects its own clock', async () => {
     region: cloud.region,
     credentials,
   });
-  const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: 'NexusRawStorage' }));
+  const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: 'NexusRawStorage-dev' }));
   expect(Stacks?.length).toBe(1);
   client.destroy();
 });

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { App, type CfnElement, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -99,6 +100,89 @@ test.each([
   },
 );
 
+const api = resource(template, 'AWS::ApiGatewayV2::Api');
+const fn = (name: FunctionName) => ({
+  Name: 'FunctionName',
+  Value: { Ref: functionNamed(template, name).logicalId },
+});
+
+test.each([
+  ['ApiErrors', 'AWS/ApiGateway', '5xx', [{ Name: 'ApiId', Value: { Ref: api.logicalId } }]],
+  ['AuthorizerErrors', 'AWS/Lambda', 'Errors', [fn('authorizer')]],
+  ['PresignUploadErrors', 'AWS/Lambda', 'Errors', [fn('presign-upload')]],
+  ['RegisterErrors', 'AWS/Lambda', 'Errors', [fn('register')]],
+  ['AssetsErrors', 'AWS/Lambda', 'Errors', [fn('assets')]],
+])('%s goes off where it is seen in two of three times 5 minutes', (id, namespace, name, dimensions) => {
+  expect(alarm(id)).toMatchObject({
+    Namespace: namespace,
+    MetricName: name,
+    Dimensions: dimensions,
+    Statistic: 'Sum',
+    ...TWICE,
+  });
+});
+
+const TWICE = {
+  Threshold: 0,
+  DatapointsToAlarm: 2,
+  EvaluationPeriods: 3,
+  ComparisonOperator: 'GreaterThanThreshold',
+  TreatMissingData: 'notBreaching',
+};
+
+/** What an alarm's expression is made of. */
+function addendsOf(id: string) {
+  const { Metrics, ...properties } = alarm(id);
+  expect(properties).toMatchObject(TWICE);
+  const [sum, ...addends] = Metrics;
+  expect(sum.Expression).toBe(addends.map(({ Id }: { Id: string }) => `FILL(${Id}, 0)`).join(' + '));
+  return addends.map(({ MetricStat: { Metric, Period, Stat } }: Addend) => {
+    expect({ Period, Stat }).toEqual({ Period: 300, Stat: 'Sum' });
+    return [Metric.Namespace, Metric.MetricName, Metric.Dimensions];
+  });
+}
+
+interface Addend {
+  readonly MetricStat: {
+    readonly Metric: { Namespace: string; MetricName: string; Dimensions: object[] };
+    readonly Period: number;
+    readonly Stat: string;
+  };
+}
+
+test('TableThrottles watches reads and writes', () => {
+  const table = { Name: 'TableName', Value: { Ref: resource(template, 'AWS::DynamoDB::Table').logicalId } };
+  expect(addendsOf('TableThrottles')).toEqual([
+    ['AWS/DynamoDB', 'ReadThrottleEvents', [table]],
+    ['AWS/DynamoDB', 'WriteThrottleEvents', [table]],
+  ]);
+});
+
+test('TenantSessions watches every function that has them', () => {
+  expect(addendsOf('TenantSessions')).toEqual(
+    (['presign-upload', 'register', 'assets'] as const).map((name) => [
+      'NexusRawStorage',
+      'TenantSessionFailures',
+      [fn(name)],
+    ]),
+  );
+});
+
+test('the API that is somebody else’s is theirs to watch', () => {
+  const stack = new Stack(
+    new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: false }),
+    'Stack',
+  );
+  new RawStorage(stack, 'Storage', {
+    issuer: 'https://issuer.example',
+    audience: 'nexus',
+    httpApi: new HttpApi(stack, 'Theirs'),
+  });
+  const ids = Object.keys(Template.fromStack(stack).findResources(ALARM));
+  expect(ids.length).toBe(16);
+  expect(ids.join()).not.toContain('ApiErrors');
+});
+
 test('the mapping counts what it gives up', () => {
   expect(resource(template, 'AWS::Lambda::EventSourceMapping').properties).toMatchObject({
     MetricsConfig: { Metrics: ['EventCount'] },
@@ -154,11 +238,50 @@ test('every alarm tells when it goes off and when it ends, subscriptions include
   });
   alarms.watch(bus.onRawAssetRegistered('Billing', { target: new SqsQueue(new Queue(stack, 'Target')) }));
   const told = Template.fromStack(stack).findResources(ALARM);
-  expect(Object.keys(told)).toHaveLength(11);
+  expect(Object.keys(told)).toHaveLength(18);
   const Ref = stack.getLogicalId(topic.node.defaultChild as CfnElement);
   for (const { Properties } of Object.values(told)) {
     expect(Properties).toMatchObject({ AlarmActions: [{ Ref }], OKActions: [{ Ref }] });
   }
+});
+
+test('an address is told by e-mail, encrypted, of the alarms of this account alone', () => {
+  const custom = synth({ alarmEmail: 'ops@example.com' });
+  const topic = resource(custom, 'AWS::SNS::Topic');
+  const key = resource(custom, 'AWS::KMS::Key');
+  const ownAlarms = {
+    Effect: 'Allow',
+    Principal: { Service: 'cloudwatch.amazonaws.com' },
+    Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+  };
+  expect(resource(custom, 'AWS::SNS::Subscription').properties).toMatchObject({
+    Protocol: 'email',
+    Endpoint: 'ops@example.com',
+    TopicArn: { Ref: topic.logicalId },
+  });
+  expect(topic.properties.KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [key.logicalId, 'Arn'] });
+  expect(key.properties).toMatchObject({ EnableKeyRotation: true });
+  expect(key.properties.KeyPolicy.Statement).toContainEqual({
+    ...ownAlarms,
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    Resource: '*',
+  });
+  expect(resource(custom, 'AWS::SNS::TopicPolicy').properties.PolicyDocument.Statement).toEqual([
+    expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    { ...ownAlarms, Action: 'sns:Publish', Resource: { Ref: topic.logicalId } },
+  ]);
+  const alarms = Object.values(custom.findResources(ALARM));
+  expect(alarms.length).toBe(17);
+  for (const { Properties } of alarms) {
+    expect(Properties).toMatchObject({
+      AlarmActions: [{ Ref: topic.logicalId }],
+      OKActions: [{ Ref: topic.logicalId }],
+    });
+  }
+  template.resourceCountIs('AWS::SNS::Topic', 0);
+  expect(() => synth({ alarmEmail: 'ops' })).toThrow(
+    'Invalid alarmEmail "ops": it must be an e-mail address',
+  );
 });
 
 const runbook = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
@@ -170,7 +293,7 @@ test('every alarm names its section of the runbook, and every section has an ala
   );
   const [, alarms = ''] = runbook.split(/^## Alarms$/m);
   const sections = [...alarms.matchAll(/^### (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
-  expect([...named].sort()).toEqual([...sections].sort());
+  expect([...new Set(named)].sort()).toEqual([...sections].sort());
 });
 
 test('an e-mail can open the runbook: its address is a setting', () => {

@@ -58,12 +58,31 @@ test('deploys by itself and throttles', () => {
   expect(stage.properties).toMatchObject({
     StageName: '$default',
     AutoDeploy: true,
-    DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+    DefaultRouteSettings: { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 },
   });
   const throttled = synth({ throttle: { rateLimit: 7, burstLimit: 9 } });
   expect(resource(throttled, 'AWS::ApiGatewayV2::Stage').properties.DefaultRouteSettings).toEqual({
     ThrottlingRateLimit: 7,
     ThrottlingBurstLimit: 9,
+  });
+  const slower = synth({ throttle: { rateLimit: 7 } });
+  expect(resource(slower, 'AWS::ApiGatewayV2::Stage').properties.DefaultRouteSettings).toEqual({
+    ThrottlingRateLimit: 7,
+    ThrottlingBurstLimit: 2000,
+  });
+  expect(() => synth({ throttle: { burstLimit: 0 } })).toThrow(
+    'Invalid throttleBurst 0: it must be a whole number of 1 or more',
+  );
+});
+
+test('logs where the gateway may write in an account with many APIs, in a group that no other stack has', () => {
+  const { DestinationArn } = stage.properties.AccessLogSettings;
+  const group = template.findResources('AWS::Logs::LogGroup')[DestinationArn['Fn::GetAtt'][0]];
+  const [, parts] = group?.['Properties'].LogGroupName['Fn::Join'] ?? [];
+  expect(parts[0]).toBe('/aws/vendedlogs/apis/');
+  expect(parts).toContainEqual({ Ref: 'AWS::StackName' });
+  expect(parts).toContainEqual({
+    'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }],
   });
 });
 

@@ -26,7 +26,7 @@ test('has no index and no policy of its own: keys decide who reaches an item', (
 
 test('stays when the stack goes', () => {
   expect(template.findResources('AWS::DynamoDB::Table')[table.logicalId]).toMatchObject({
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     UpdateReplacePolicy: 'Retain',
   });
 });
@@ -39,5 +39,13 @@ describe('deletion protection', () => {
   ] as const)('in %s: %s', (env, protection) => {
     const { properties } = resource(synth({ env }), 'AWS::DynamoDB::Table');
     expect(properties.DeletionProtectionEnabled).toBe(protection);
+  });
+
+  test.each([
+    ['prod', false],
+    ['dev', true],
+  ] as const)('in %s, where the deployment says so: %s', (env, deletionProtection) => {
+    const { properties } = resource(synth({ env, deletionProtection }), 'AWS::DynamoDB::Table');
+    expect(properties.DeletionProtectionEnabled).toBe(deletionProtection);
   });
 });

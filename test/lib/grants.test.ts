@@ -7,6 +7,8 @@ const tenantRole = resource(template, 'AWS::IAM::Role', 'TenantRole');
 const table = resource(template, 'AWS::DynamoDB::Table');
 const failures = resource(template, 'AWS::S3::Bucket', 'PublisherFailureBucket');
 
+const OWN_ACCOUNT = { StringEquals: { 'aws:ResourceAccount': { Ref: 'AWS::AccountId' } } };
+
 const logs = (name: FunctionName) => ({
   Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
   Resource: { 'Fn::GetAtt': [functionNamed(template, name).properties.LoggingConfig.LogGroup.Ref, 'Arn'] },
@@ -23,8 +25,8 @@ const PERMISSIONS: Readonly<Record<FunctionName, readonly object[]>> = {
   'publish-events': [
     { Action: ['sqs:SendMessage'], Resource: arn(resource(template, 'AWS::SQS::Queue')) },
     { Action: ['events:PutEvents'], Resource: arn(resource(template, 'AWS::Events::EventBus')) },
-    { Action: ['s3:PutObject'], Resource: arnUnder(failures, '/*') },
-    { Action: ['s3:ListBucket'], Resource: arn(failures) },
+    { Action: ['s3:PutObject'], Resource: arnUnder(failures, '/*'), Condition: OWN_ACCOUNT },
+    { Action: ['s3:ListBucket'], Resource: arn(failures), Condition: OWN_ACCOUNT },
     // IAM knows no resource for it.
     { Action: ['dynamodb:ListStreams'], Resource: '*' },
     {

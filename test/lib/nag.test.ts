@@ -14,6 +14,8 @@ test.each<[string, Partial<RawStorageStackProps>]>([
       allowedOrigins: ['https://app.example'],
       versionDeleters: ['arn:aws:iam::111122223333:role/retention'],
       throttle: { rateLimit: 1, burstLimit: 1 },
+      redrivers: ['arn:aws:iam::111122223333:role/operator'],
+      alarmEmail: 'ops@example.com',
     },
   ],
 ])('cdk-nag finds nothing %s, errors or warnings', (_, props) => {

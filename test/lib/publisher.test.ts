@@ -21,9 +21,22 @@ test('reads the whole stream, retries by age, and tells failed records apart', (
   });
 });
 
+test('is given what has an event: an item that is there after the change', () => {
+  const { properties } = resource(template, 'AWS::Lambda::EventSourceMapping');
+  const [{ Pattern }, ...others] = properties.FilterCriteria.Filters;
+  expect(others).toEqual([]);
+  expect(JSON.parse(Pattern)).toEqual({ dynamodb: { NewImage: { event_id: { S: [{ exists: true }] } } } });
+});
+
+test('publishes as many batches at a time as the deployment says', () => {
+  const custom = synth({ publisherParallelization: 2 });
+  expect(resource(custom, 'AWS::Lambda::EventSourceMapping').properties.ParallelizationFactor).toBe(2);
+});
+
 test('what it gives up lies whole in a bucket that is private, encrypted, TLS only and stays', () => {
   expect(template.findResources('AWS::S3::Bucket')[failures.logicalId]).toMatchObject({
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
     Properties: {
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,
@@ -37,8 +50,11 @@ test('what it gives up lies whole in a bucket that is private, encrypted, TLS on
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
     },
   });
-  const policy = resource(template, 'AWS::S3::BucketPolicy', 'PublisherFailureBucket').properties;
-  expect(policy.PolicyDocument.Statement).toEqual([
+  const policy = resource(template, 'AWS::S3::BucketPolicy', 'PublisherFailureBucket');
+  expect(template.findResources('AWS::S3::BucketPolicy')[policy.logicalId]).toMatchObject({
+    DeletionPolicy: 'RetainExceptOnCreate',
+  });
+  expect(policy.properties.PolicyDocument.Statement).toEqual([
     expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
   ]);
 });

@@ -41,6 +41,16 @@ test('takes every event of its type from the bus where nothing narrows it', () =
   });
 });
 
+test('refuses a pattern that EventBridge does not take, before anything is deployed', () => {
+  const tenants = Array.from({ length: 60 }, (_, index) => `tenant-${String(index).padStart(20, '0')}`);
+  expect(patternOf({ tenants })).toBeDefined();
+  expect(() => stackWithRule({ tenants: [...tenants, ...tenants.map((id) => `${id}x`)] })).toThrow(
+    new SettingError(
+      'Invalid pattern of Rule: it has 3886 characters, and EventBridge takes 2048: split it into several rules',
+    ),
+  );
+});
+
 test.each<[string, Partial<RawAssetRuleProps>, object]>([
   ['tenants', { tenants: ['t_a', 't_b'] }, { tenant_id: ['t_a', 't_b'] }],
   ['environments', { envs: ['prod'] }, { env: ['prod'] }],

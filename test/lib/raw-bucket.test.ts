@@ -68,9 +68,14 @@ test('aborts incomplete multipart uploads and expires no version', () => {
   });
 });
 
-test('stays when the stack goes', () => {
+test('stays when the stack goes, with what it refuses', () => {
   expect(template.findResources('AWS::S3::Bucket')[bucket.logicalId]).toMatchObject({
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+  });
+  const { logicalId } = resource(template, 'AWS::S3::BucketPolicy', 'RawBucket');
+  expect(template.findResources('AWS::S3::BucketPolicy')[logicalId]).toMatchObject({
+    DeletionPolicy: 'RetainExceptOnCreate',
     UpdateReplacePolicy: 'Retain',
   });
 });

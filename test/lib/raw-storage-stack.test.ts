@@ -91,7 +91,8 @@ test('refuses settings that cannot be', () => {
 });
 
 /** These have no tags in CloudFormation. */
-const UNTAGGED = /::(BucketPolicy|QueuePolicy|Policy|Permission|Route|Integration|Authorizer|Archive)$/;
+const UNTAGGED =
+  /::(BucketPolicy|QueuePolicy|EventBusPolicy|Policy|Permission|Route|Integration|Authorizer|Archive)$/;
 
 test('tags everything', () => {
   const { Resources } = synth({ env: 'prod' }).toJSON() as { Resources: Record<string, Resource> };

@@ -102,6 +102,7 @@ test('archives every event, for 90 days unless told otherwise', () => {
       RetentionDays: days,
       SourceArn: { 'Fn::GetAtt': [logicalId, 'Arn'] },
     });
+    expect(resource(template, 'AWS::Events::Archive').properties).not.toHaveProperty('KmsKeyIdentifier');
   }
 });
 

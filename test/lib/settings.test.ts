@@ -46,6 +46,12 @@ const ACCEPTED = {
   maxUploadBytes: [1, 5368709120],
   maxHashBytes: [1, 268435456],
   uploadExpirySeconds: [1, 900, 2700],
+  publisherParallelization: [1, 10],
+  redrivers: [
+    [],
+    ['arn:aws:iam::111122223333:role/operator'],
+    ['arn:aws-cn:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Ops_*'],
+  ],
 };
 
 const REFUSED = {
@@ -84,6 +90,8 @@ const REFUSED = {
   maxUploadBytes: [0, -1, 1.5, 5368709121, Number.NaN, Number.POSITIVE_INFINITY],
   maxHashBytes: [0, 5368709121, Number.NaN],
   uploadExpirySeconds: [0, 2701, 0.5, Number.NaN],
+  publisherParallelization: [0, 11, 1.5, Number.NaN],
+  redrivers: [[''], ['operator'], ['111122223333'], ['arn:aws:iam::111122223333:role/a b']],
 };
 
 const cases = (table: Record<string, readonly unknown[]>) =>

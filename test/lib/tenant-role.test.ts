@@ -4,6 +4,7 @@ import { arn, arnUnder, functionNamed, resource, synth } from '../support/synth.
 
 const template = synth();
 const role = resource(template, 'AWS::IAM::Role', 'TenantRole');
+const OWN_ACCOUNT = { StringEquals: { 'aws:ResourceAccount': { Ref: 'AWS::AccountId' } } };
 const policy = resource(template, 'AWS::IAM::Policy', 'TenantRole');
 
 test('is taken by the functions that act for tenants, for a session with one tag: the tenant', () => {
@@ -42,12 +43,16 @@ test('reaches what its tag names, and nothing else', () => {
         Effect: 'Allow',
         Action: ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'],
         Resource: arnUnder(bucket, '/tenants/${aws:PrincipalTag/tenant_id}/*'),
+        Condition: OWN_ACCOUNT,
       },
       {
         Effect: 'Allow',
         Action: 's3:ListBucketVersions',
         Resource: arn(bucket),
-        Condition: { StringLike: { 's3:prefix': 'tenants/${aws:PrincipalTag/tenant_id}/*' } },
+        Condition: {
+          ...OWN_ACCOUNT,
+          StringLike: { 's3:prefix': 'tenants/${aws:PrincipalTag/tenant_id}/*' },
+        },
       },
       {
         Effect: 'Allow',

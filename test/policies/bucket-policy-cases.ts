@@ -2,13 +2,18 @@ import { ACCOUNT } from './resolve.ts';
 import type { Context } from './simulate.ts';
 import { ADMINISTRATOR, type Case, policiesOf, resourcePolicyOf, type World } from './world.ts';
 
-/** Who may do anything, but for what the buckets and the queue refuse by their own policies. */
+/** Who may do anything, but for what the buckets, the queue and the bus refuse by their own policies. */
 const ADMINISTRATOR_ROLE = `arn:aws:iam::${ACCOUNT}:role/administrator`;
+export const REDRIVER = `arn:aws:iam::${ACCOUNT}:role/operator`;
 export const VERSION_DELETER = `arn:aws:iam::${ACCOUNT}:role/retention`;
 
-/** What buckets and queue refuse to anybody: even to an administrator, and to a tenant on its own files. */
-export function resourcePolicyCases(world: World, versionDeleters: readonly string[] = []): Case[] {
-  const { bucket, failures, queue, tenantRole } = world;
+/** What buckets, queue and bus refuse to anybody: even to an administrator, and to a tenant on its own files. */
+export function resourcePolicyCases(
+  world: World,
+  versionDeleters: readonly string[] = [],
+  redrivers: readonly string[] = [],
+): Case[] {
+  const { bucket, failures, queue, bus, tenantRole, functionRoles } = world;
   const as = (principal: string, action: string, resource: string, context: Context, allowed: boolean) => ({
     request: { principal, action, resource, context },
     allowed,
@@ -43,6 +48,15 @@ export function resourcePolicyCases(world: World, versionDeleters: readonly stri
       (principal) =>
         as(principal, 's3:DeleteObjectVersion', object, SECURE, versionDeleters.includes(principal)),
     ),
+    ...SOURCES.flatMap(([sources, forged]) =>
+      [ADMINISTRATOR_ROLE, REDRIVER, `${REDRIVER}s`, ...Object.values(functionRoles).map(world.arnOf)].map(
+        (principal) => {
+          const isSender =
+            principal === world.arnOf(functionRoles['publish-events']) || redrivers.includes(principal);
+          return as(principal, 'events:PutEvents', bus, { 'events:source': sources }, isSender || !forged);
+        },
+      ),
+    ),
     // A delete marker hides a version and loses none.
     asAdministrator('s3:DeleteObject', object, SECURE, true),
     ...[{ 'aws:SecureTransport': 'false' }, { ...SECURE, 's3:signatureAge': '2700001' }].map((context) => ({
@@ -59,6 +73,14 @@ export function resourcePolicyCases(world: World, versionDeleters: readonly stri
 }
 
 const SECURE = { 'aws:SecureTransport': 'true' };
+
+/** Of the events of one call, and whether one of them is the service's. */
+const SOURCES: readonly (readonly [sources: readonly string[], isOurs: boolean])[] = [
+  [['nexus.raw-storage'], true],
+  [['theirs', 'nexus.raw-storage'], true],
+  [['theirs'], false],
+  [['nexus.raw-storage.theirs'], false],
+];
 
 /** In milliseconds: 45 minutes are the longest window of a form. */
 const SIGNATURE_AGES: readonly (readonly [string | undefined, boolean])[] = [

@@ -12,7 +12,7 @@ export function functionCases(world: World): Case[] {
   const asked = everythingAsked(world);
   const roles = [...Object.values(world.functionRoles), world.tenantRole];
   const granted = new Set(Object.entries(grantsOf(world)).flatMap(([role, list]) => list.map(key(role))));
-  return roles.flatMap((role) =>
+  const cases = roles.flatMap((role) =>
     asked.map(([action, resource, context = {}]) => ({
       request: {
         principal: world.arnOf(role),
@@ -24,6 +24,25 @@ export function functionCases(world: World): Case[] {
       inForce: policiesOf(role, resource),
     })),
   );
+  return [...cases, ...failuresElsewhere(world)];
+}
+
+/** A failure bucket of the same name that another account has made, once this one was gone. */
+function failuresElsewhere({ failures, functionRoles, arnOf }: World): Case[] {
+  const role = functionRoles['publish-events'];
+  return [
+    ['s3:PutObject', `${failures}/${OWN_KEY}`],
+    ['s3:ListBucket', failures],
+  ].map(([action = '', resource = '']) => ({
+    request: {
+      principal: arnOf(role),
+      action,
+      resource,
+      context: { 'aws:SecureTransport': 'true', 'aws:ResourceAccount': '999988887777' },
+    },
+    allowed: false,
+    inForce: policiesOf(role, resource),
+  }));
 }
 
 const key =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { synth } from '../support/synth.ts';
-import { resourcePolicyCases, VERSION_DELETER } from './bucket-policy-cases.ts';
+import { REDRIVER, resourcePolicyCases, VERSION_DELETER } from './bucket-policy-cases.ts';
 import { failures, policyMatrix } from './matrix.ts';
 import type { TemplateJson } from './resolve.ts';
 import { readPolicies } from './roles.ts';
@@ -40,6 +40,14 @@ test('versionDeleters may delete versions, and nobody else', async () => {
   expect(part.filter((one) => one.allowed).map(({ request }) => request.action)).toContain(
     's3:DeleteObjectVersion',
   );
+  expect(await failures(part, readPolicies(named))).toEqual([]);
+});
+
+test('redrivers may put events of the service’s source, and nobody else', async () => {
+  const redrivers = [REDRIVER];
+  const named = synth({ redrivers }).toJSON() as TemplateJson;
+  const part = resourcePolicyCases(worldOf(named), [], redrivers);
+  expect(part.some(({ allowed, request }) => allowed && request.principal === REDRIVER)).toBe(true);
   expect(await failures(part, readPolicies(named))).toEqual([]);
 });
 

@@ -9,7 +9,7 @@ import type { Case, World } from './world.ts';
 /** Every case, by what it asks about; the fewest first, so that a mistake is found the sooner. */
 export function policyMatrix(world: World): Readonly<Record<string, readonly Case[]>> {
   return {
-    'what buckets and queue refuse to anybody': resourcePolicyCases(world),
+    'what buckets, queue and bus refuse to anybody': resourcePolicyCases(world),
     'who gets a session, with which tags': trustCases(world),
     'every role, with every action, on everything': functionCases(world),
     'sessions of every tag, on the files and items of every tenant': tenantCases(world),

@@ -23,7 +23,7 @@ export interface Role {
 export interface Policies {
   /** By logical id. */
   readonly roles: ReadonlyMap<string, Role>;
-  /** By the ARN of the bucket or queue that has it. */
+  /** By the ARN of the bucket, queue or bus that has it. */
   readonly resourcePolicies: ReadonlyMap<string, PolicyDocument>;
 }
 
@@ -61,13 +61,25 @@ export function readPolicies(template: TemplateJson): Policies {
     attributeOf(template, Ref, 'Arn'),
     resolve(template, PolicyDocument) as PolicyDocument,
   ]);
+  const busPolicies = ofType('AWS::Events::EventBusPolicy').map(
+    ([, { Properties }]): [string, PolicyDocument] => [
+      attributeOf(template, Properties.EventBusName.Ref, 'Arn'),
+      { Version: '2012-10-17', Statement: [resolve(template, Properties.Statement) as Statement] },
+    ],
+  );
   return {
     roles: new Map(roles.map((role) => [role.logicalId, role])),
-    resourcePolicies: new Map(resourcePolicies),
+    resourcePolicies: new Map([...resourcePolicies, ...busPolicies]),
   };
 }
 
-const READ = ['AWS::IAM::Role', 'AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'];
+const READ = [
+  'AWS::IAM::Role',
+  'AWS::IAM::Policy',
+  'AWS::S3::BucketPolicy',
+  'AWS::SQS::QueuePolicy',
+  'AWS::Events::EventBusPolicy',
+];
 
 /** Managed policies, users, boundaries and the table's own policy have no part in this service. */
 function isRead(type: string, properties: ResourceJson['Properties']): boolean {

@@ -47,7 +47,11 @@ async function simulate(
     // Under any other version variables are literals to IAM; the simulator expands them all the same.
     if (Version !== '2012-10-17') throw new SimulationError(`a policy of version ${Version}`);
   }
-  const sent = Object.entries({ 'aws:PrincipalArn': principal, ...context });
+  const sent = Object.entries({
+    'aws:PrincipalArn': principal,
+    'aws:ResourceAccount': ACCOUNT,
+    ...context,
+  });
   const result = await runSimulation(
     {
       request: {

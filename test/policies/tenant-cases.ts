@@ -44,6 +44,14 @@ export function tenantCases(world: World): Case[] {
         allowed: isUnder(`tenants/${tag}/`, tag, key),
       })),
     ),
+    ...(tag?.includes('*') ? [] : OBJECT_ACTIONS).map((action) => ({
+      ...request(tag, action, `${bucket}/tenants/${tag}/dev/raw/1/f`, ELSEWHERE),
+      allowed: false,
+    })),
+    {
+      ...request(tag, 's3:ListBucketVersions', bucket, { ...ELSEWHERE, 's3:prefix': `tenants/${tag}/` }),
+      allowed: false,
+    },
     ...PREFIXES.map((prefix) => ({
       ...request(tag, 's3:ListBucketVersions', bucket, { ...SIGNED, 's3:prefix': prefix }),
       allowed: prefix !== undefined && isUnder(`tenants/${tag}/`, tag, prefix),
@@ -62,6 +70,9 @@ export function tenantCases(world: World): Case[] {
 }
 
 const SIGNED = { 'aws:SecureTransport': 'true', 's3:signatureAge': '2700000' };
+
+/** A bucket of the same name that another account has made, once this one was gone. */
+const ELSEWHERE = { ...SIGNED, 'aws:ResourceAccount': '999988887777' };
 
 /** The rule itself, without IAM: a session without a tenant has nothing of its own. */
 function isUnder(prefix: string, tag: string | undefined, text: string): boolean {

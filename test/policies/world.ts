@@ -62,7 +62,7 @@ export const ADMINISTRATOR: PolicyDocument = {
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 };
 
-/** A role's own policies, with that of the bucket or queue that is asked for. */
+/** A role's own policies, with that of the bucket, queue or bus that is asked for. */
 export function policiesOf(role: string, resource: string) {
   return (policies: Policies): PoliciesInForce => {
     const found = policies.roles.get(role);
@@ -72,5 +72,7 @@ export function policiesOf(role: string, resource: string) {
 }
 
 export function resourcePolicyOf(policies: Policies, resource: string): PolicyDocument | undefined {
-  return policies.resourcePolicies.get(resource.split('/', 1)[0] ?? '');
+  return (
+    policies.resourcePolicies.get(resource) ?? policies.resourcePolicies.get(resource.split('/', 1)[0] ?? '')
+  );
 }

@@ -36,7 +36,7 @@ function start(args: readonly string[], env: Record<string, string> = {}) {
   return { child, exited: once(child, 'close').then(([code]) => ({ code, ...printed })) };
 }
 
-const STACK = ['--stack', 'NexusRawStorage'];
+const STACK = ['--stack', 'NexusRawStorage-dev'];
 const run = (args: readonly string[] = [...STACK, '--yes'], env?: Record<string, string>) =>
   start(args, env).exited;
 
@@ -273,7 +273,7 @@ describe('is refused in one line, and nothing is done,', () => {
     ]);
 
   test.each([
-    ['without a place', ['--yes'], 'Give --stack NexusRawStorage, or --bus, --bucket and --queue'],
+    ['without a place', ['--yes'], 'Give --stack NexusRawStorage-dev, or --bus, --bucket and --queue'],
     ['without a terminal or --yes', STACK, 'There is no terminal to ask on: give --yes, or --dry-run'],
   ])('%s', async (_, args, message) => {
     await holdMuch();

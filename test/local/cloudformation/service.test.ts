@@ -20,18 +20,21 @@ afterAll(async () => {
 
 const describeStacks = (StackName?: string) => client.send(new DescribeStacksCommand({ StackName }));
 
-test.each(['NexusRawStorage', undefined])('the stack tells its outputs, asked for as %s', async (name) => {
-  const { Stacks } = await describeStacks(name);
-  expect(Stacks).toMatchObject([{ StackName: 'NexusRawStorage', StackStatus: 'CREATE_COMPLETE' }]);
-  const outputs = Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]) ?? [];
-  expect(Object.fromEntries(outputs)).toEqual({
-    RawBucketName: 'raw-bucket',
-    AssetTableName: 'asset-table',
-    EventBusName: 'event-bus',
-    FailureBucketName: FAILURE_BUCKET,
-    PoisonQueueUrl: `${aws.url}/000000000000/poison-queue`,
-  });
-});
+test.each(['NexusRawStorage-dev', undefined])(
+  'the stack tells its outputs, asked for as %s',
+  async (name) => {
+    const { Stacks } = await describeStacks(name);
+    expect(Stacks).toMatchObject([{ StackName: 'NexusRawStorage-dev', StackStatus: 'CREATE_COMPLETE' }]);
+    const outputs = Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]) ?? [];
+    expect(Object.fromEntries(outputs)).toEqual({
+      RawBucketName: 'raw-bucket',
+      AssetTableName: 'asset-table',
+      EventBusName: 'event-bus',
+      FailureBucketName: FAILURE_BUCKET,
+      PoisonQueueUrl: `${aws.url}/000000000000/poison-queue`,
+    });
+  },
+);
 
 test('there is no other', async () => {
   await expect(describeStacks('Other')).rejects.toMatchObject({
@@ -47,7 +50,7 @@ test('no other operation is implemented', async () => {
 test('a function is told nothing', async () => {
   const credentials = aws.iam.credentialsOf(roleArn('publish-events-role'));
   const other = new CloudFormationClient({ endpoint: aws.url, region: REGION, credentials });
-  const described = other.send(new DescribeStacksCommand({ StackName: 'NexusRawStorage' }));
+  const described = other.send(new DescribeStacksCommand({ StackName: 'NexusRawStorage-dev' }));
   await expect(described).rejects.toMatchObject({ name: 'AccessDenied' });
   other.destroy();
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { RequestContext } from '../../../local/iam/context.ts';
 import { isAllowed, readPolicy } from '../../../local/iam/evaluate.ts';
 import { policyMatrix } from '../../policies/matrix.ts';
-import type { TemplateJson } from '../../policies/resolve.ts';
+import { ACCOUNT, type TemplateJson } from '../../policies/resolve.ts';
 import { readPolicies } from '../../policies/roles.ts';
 import type { AccessRequest } from '../../policies/simulate.ts';
 import { type Case, worldOf } from '../../policies/world.ts';
@@ -30,7 +30,11 @@ function toRequest({ principal, action, resource, context }: AccessRequest) {
     principal: { roleArn: principal },
     action,
     resource,
-    context: new RequestContext({ 'aws:PrincipalArn': principal, ...Object.fromEntries(values) }),
+    context: new RequestContext({
+      'aws:PrincipalArn': principal,
+      'aws:ResourceAccount': ACCOUNT,
+      ...Object.fromEntries(values),
+    }),
   };
 }
 

@@ -45,11 +45,12 @@ describe('the stack', () => {
     }
   });
 
-  test('protects its buckets and its queue', () => {
+  test('protects its buckets, its queue and its bus', () => {
     expect(readResourcePolicies(template).map(({ arn }) => arn)).toEqual([
       'arn:aws:s3:::raw-bucket',
       'arn:aws:s3:::failure-bucket',
       'arn:aws:sqs:us-east-1:000000000000:poison-queue',
+      'arn:aws:events:us-east-1:000000000000:event-bus/event-bus',
     ]);
   });
 });

@@ -19,7 +19,10 @@ const age = (milliseconds: number) => (template: TemplateJson) => {
   oldSignatures(template).Condition.NumericGreaterThan['s3:signatureAge'] = milliseconds;
 };
 
-/** What buckets and queue refuse, wrong. */
+const busDenial = (template: TemplateJson) =>
+  resourceOf(template, 'AWS::Events::EventBusPolicy', 'EventBus')[1].Statement;
+
+/** What buckets, queue and bus refuse, wrong. */
 export const RESOURCE_POLICY_MUTATIONS: Mutations = {
   'bucket: plain HTTP not denied': drop(plainHttp),
   'bucket: plain HTTP denied for the bucket only': (t) => {
@@ -63,6 +66,29 @@ export const RESOURCE_POLICY_MUTATIONS: Mutations = {
   },
   'bucket: version 2008-10-17': (t) => {
     document(t).Version = '2008-10-17';
+  },
+  'bus: anybody puts events of the service': (t) => {
+    for (const [id, { Type }] of Object.entries(t.Resources))
+      if (Type === 'AWS::Events::EventBusPolicy') delete (t.Resources as Record<string, unknown>)[id];
+  },
+  'bus: any sender': (t) => {
+    busDenial(t).Condition.ArnNotLike['aws:PrincipalArn'] = ['*'];
+  },
+  'bus: the source of any other events denied': (t) => {
+    busDenial(t).Condition['ForAnyValue:StringEquals']['events:source'] = ['theirs'];
+  },
+  'bus: forged events among others': (t) =>
+    operator(busDenial(t), 'ForAnyValue:StringEquals', 'ForAllValues:StringEquals'),
+  'bus: every source denied': (t) => {
+    delete busDenial(t).Condition['ForAnyValue:StringEquals'];
+  },
+  'bus: the publisher denied': (t) => {
+    busDenial(t).Condition = {
+      'ForAnyValue:StringEquals': busDenial(t).Condition['ForAnyValue:StringEquals'],
+    };
+  },
+  'bus: those who have an ARN let off': (t) => {
+    busDenial(t).Condition.Null['aws:PrincipalArn'] = 'true';
   },
   'failures: plain HTTP not denied': (t) => {
     statementOf(policyOf(t, 'PublisherFailureBucketPolicy'), 's3:*').Condition.Bool = {

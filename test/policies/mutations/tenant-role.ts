@@ -28,6 +28,16 @@ export const TENANT_MUTATIONS: Mutations = {
     delete statement.Resource;
   },
 
+  'objects: of any account': (t) => {
+    delete objects(t).Condition;
+  },
+  'objects: of another account': (t) => {
+    objects(t).Condition.StringEquals['aws:ResourceAccount'] = '999988887777';
+  },
+  'list: of any account': (t) => {
+    delete list(t).Condition.StringEquals;
+  },
+
   'list: no slash after the tenant': (t) => rewrite(list(t), `${TENANT}/*`, `${TENANT}*`),
   'list: any tenant': (t) => rewrite(list(t), TENANT, '*'),
   'list: all under tenants/': (t) => rewrite(list(t), `tenants/${TENANT}/*`, 'tenants/*'),
