@@ -16,5 +16,5 @@ const tenants = new TenantSessions({
 
 export const handler = apiHandler('assets', {
   getAsset: async ({ tenant_id, env }, { params: { asset_id } }) =>
-    (await tenants.for(tenant_id)).get({ tenant_id, env, asset_id }),
+    tenants.run(tenant_id, (reader) => reader.get({ tenant_id, env, asset_id })),
 });

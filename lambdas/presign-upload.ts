@@ -6,6 +6,7 @@ import { ENV, parseEnv, positiveInteger, text } from '#core/env';
 import { apiHandler } from '#core/http/api-handler';
 import { Presigner } from '#core/uploads/presigner';
 import { S3FormSigner } from '#core/uploads/s3-form-signer';
+import { logUploads } from '#core/uploads/upload-log';
 
 const env = parseEnv({
   [ENV.rawBucket]: text,
@@ -35,5 +36,9 @@ const tenants = new TenantSessions({
 });
 
 export const handler = apiHandler('presign-upload', {
-  presignUpload: async (caller, { body }) => (await tenants.for(caller.tenant_id)).presign(caller, body),
+  presignUpload: async (caller, { body }) => {
+    const form = await tenants.run(caller.tenant_id, (presigner) => presigner.presign(caller, body));
+    logUploads('form signed', caller, [form.asset_id]);
+    return form;
+  },
 });

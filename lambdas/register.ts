@@ -7,6 +7,7 @@ import { ENV, parseEnv, positiveInteger, text } from '#core/env';
 import { apiHandler } from '#core/http/api-handler';
 import { Registrar } from '#core/uploads/registrar';
 import { S3ObjectStore } from '#core/uploads/s3-object-store';
+import { logUploads } from '#core/uploads/upload-log';
 
 const env = parseEnv({
   [ENV.rawBucket]: text,
@@ -33,5 +34,9 @@ const tenants = new TenantSessions({
 });
 
 export const handler = apiHandler('register', {
-  register: async (caller, { body }) => (await tenants.for(caller.tenant_id)).register(caller, body),
+  register: async (caller, { body }) => {
+    const asset = await tenants.run(caller.tenant_id, (registrar) => registrar.register(caller, body));
+    logUploads('asset registered', caller, [asset.asset_id]);
+    return asset;
+  },
 });

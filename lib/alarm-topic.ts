@@ -27,7 +27,12 @@ export class AlarmTopic extends sns.Topic {
       conditions: { StringEquals: { 'aws:SourceAccount': this.env.account } },
     };
     this.addToResourcePolicy(
-      new iam.PolicyStatement({ ...alarms, actions: ['sns:Publish'], resources: [this.topicArn] }),
+      new iam.PolicyStatement({
+        sid: 'OwnAlarms',
+        ...alarms,
+        actions: ['sns:Publish'],
+        resources: [this.topicArn],
+      }),
     );
     masterKey.addToResourcePolicy(
       new iam.PolicyStatement({

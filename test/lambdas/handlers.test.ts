@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AwsError } from '../../local/http/aws-error.ts';
 import { acme } from '../support/api-event.ts';
 import { loadApi } from '../support/api-handlers.ts';
@@ -24,6 +24,8 @@ beforeEach(() => {
   // The metrics' lines.
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
+
+afterEach(() => vi.restoreAllMocks());
 
 afterAll(() => aws.close());
 
@@ -141,6 +143,24 @@ describe('the three handlers', () => {
   });
 });
 
+function sessionsOf(tenant_id: string) {
+  const operation = aws.services.sts.operations.AssumeRole;
+  const assume = operation.handle.bind(operation);
+  return {
+    assume,
+    assumed: vi.spyOn(operation, 'handle'),
+    options: { authorizer: { ...acme, tenant_id } },
+  };
+}
+
+/** STS's answer, with another end of the credentials. */
+function endingIn(seconds: number, answer: unknown) {
+  const [[, credentials], ...others] = answer as [[string, [string, string][]], ...[string, unknown][]];
+  const end = new Date(Date.now() + seconds * 1000).toISOString();
+  const ending = credentials.map(([name, value]) => [name, name === 'Expiration' ? end : value]);
+  return [['Credentials', ending], ...others] as never;
+}
+
 describe('what they reach the stores by', () => {
   it('is one session a tenant: warm requests call STS no more', async () => {
     const assumed = vi.spyOn(aws.services.sts.operations.AssumeRole, 'handle');
@@ -149,6 +169,56 @@ describe('what they reach the stores by', () => {
     expect(assumed).toHaveBeenCalledTimes(1);
     for (let i = 0; i < 5; i++) await presign({ filename: 'a', asset_id: form.asset_id }, options);
     expect(assumed).toHaveBeenCalledTimes(1);
+  });
+
+  it('is renewed before it could end sooner than the form that it signs', async () => {
+    const { assume, assumed, options } = sessionsOf('t_window');
+    const presigned = async (seconds: number) => {
+      assumed.mockImplementation((...call) => endingIn(seconds, assume(...call)));
+      expect((await presign({ filename: 'a' }, options)).body.expires).toBe(900);
+      return assumed.mock.calls.length;
+    };
+    expect([await presigned(900 + 119), await presigned(900 + 119)]).toEqual([1, 2]);
+    expect([await presigned(900 + 125), await presigned(900 + 125)]).toEqual([3, 3]);
+    assumed.mockRestore();
+  });
+
+  it('is opened again, once, where the one that is kept is refused', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { assumed, options } = sessionsOf('t_revoked');
+    await presign({ filename: 'a' }, options);
+    for (const code of ['ExpiredTokenException', 'UnrecognizedClientException', 'AccessDeniedException']) {
+      assumed.mockClear();
+      const refused = vi.spyOn(aws.table, 'handle').mockImplementationOnce(() => {
+        throw new AwsError(400, code, 'no');
+      });
+      expect((await presign({ filename: 'a' }, options)).status).toBe(200);
+      expect(assumed).toHaveBeenCalledTimes(1);
+      refused.mockRestore();
+    }
+    assumed.mockRestore();
+  });
+
+  it('is 503, to be tried again, while IAM does not know the role’s policies yet', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { options } = sessionsOf('t_fresh');
+    const denied = vi.spyOn(aws.table, 'handle').mockImplementation(() => {
+      throw new AwsError(400, 'AccessDeniedException', 'no');
+    });
+    for (const call of [
+      () => presign({ filename: 'a' }, options),
+      () => register({ asset_id: randomUUID() }, options),
+      () => get(randomUUID(), options),
+    ]) {
+      expect(await call()).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '1' },
+        body: { code: 'unavailable' },
+      });
+    }
+    denied.mockRestore();
+    expect((await presign({ filename: 'a' }, options)).status).toBe(200);
   });
 
   it('is nothing where STS gives none: 503, to be tried again', async () => {

@@ -268,7 +268,7 @@ test('an address is told by e-mail, encrypted, of the alarms of this account alo
   });
   expect(resource(custom, 'AWS::SNS::TopicPolicy').properties.PolicyDocument.Statement).toEqual([
     expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-    { ...ownAlarms, Action: 'sns:Publish', Resource: { Ref: topic.logicalId } },
+    { Sid: 'OwnAlarms', ...ownAlarms, Action: 'sns:Publish', Resource: { Ref: topic.logicalId } },
   ]);
   const alarms = Object.values(custom.findResources(ALARM));
   expect(alarms.length).toBe(17);

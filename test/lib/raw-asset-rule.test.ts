@@ -46,7 +46,7 @@ test('refuses a pattern that EventBridge does not take, before anything is deplo
   expect(patternOf({ tenants })).toBeDefined();
   expect(() => stackWithRule({ tenants: [...tenants, ...tenants.map((id) => `${id}x`)] })).toThrow(
     new SettingError(
-      'Invalid pattern of Rule: it has 3886 characters, and EventBridge takes 2048: split it into several rules',
+      'Invalid pattern of Rule: it has 3756 characters, and EventBridge takes 2048: split it into several rules',
     ),
   );
 });

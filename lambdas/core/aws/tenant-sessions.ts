@@ -1,6 +1,8 @@
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { isRefusal } from '#core/aws/sdk-errors';
 import { RawStorageError } from '#core/errors';
+import { describeError, log } from '#core/log';
 import { METRIC, putMetric } from '#core/metrics';
 
 /** As long as a role that is assumed from a role's own session may last: the functions' roles are such. */
@@ -50,7 +52,31 @@ export class TenantSessions<TSession> {
     this.#options = options;
   }
 
-  /** @throws RawStorageError `unavailable` where STS gives no credentials: there are no others to fall back to */
+  /**
+   * Works in a tenant's session. One that AWS refuses, because it was revoked or IAM does not know it yet, is dropped, and
+   * the work done again in a new one: once, since a policy that denies it would deny the next one too. So `work` must be
+   * such that it can be repeated.
+   *
+   * @throws RawStorageError `unavailable` where STS gives no credentials: there are no others to fall back to
+   */
+  async run<TResult>(tenantId: string, work: (session: TSession) => Promise<TResult>): Promise<TResult> {
+    const session = await this.for(tenantId);
+    try {
+      return await work(session);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#drop(tenantId, session);
+      log('warn', 'tenant session refused', { tenant_id: tenantId, ...describeError(error) });
+      putMetric(METRIC.tenantSessionFailures, 'Count', [1]);
+      return work(await this.for(tenantId));
+    }
+  }
+
+  /**
+   * The session itself, for what cannot be repeated.
+   *
+   * @throws RawStorageError `unavailable`, as `run`
+   */
   async for(tenantId: string): Promise<TSession> {
     const kept = this.#kept.get(tenantId);
     const warm = kept !== undefined && kept.renewAt > Date.now();
@@ -73,6 +99,7 @@ export class TenantSessions<TSession> {
       Tags: [{ Key: 'tenant_id', Value: tenantId }],
     });
     const { Credentials } = await sts.send(assume).catch((cause) => {
+      putMetric(METRIC.tenantSessionFailures, 'Count', [1]);
       throw new RawStorageError('unavailable', 'The tenant role is not available', { cause });
     });
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
@@ -85,6 +112,11 @@ export class TenantSessions<TSession> {
     });
     this.#keep(tenantId, { session, renewAt: Expiration.getTime() - minimumSeconds * 1000 });
     return session;
+  }
+
+  /** Only if it is still the one that is kept: another call may have opened a new one since. */
+  #drop(tenantId: string, session: TSession): void {
+    if (this.#kept.get(tenantId)?.session === session) this.#kept.delete(tenantId);
   }
 
   #keep(tenantId: string, kept: Kept<TSession>): void {

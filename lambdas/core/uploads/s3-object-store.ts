@@ -37,9 +37,11 @@ export class S3ObjectStore implements ObjectStore {
       if (!(error instanceof S3ServiceException)) throw unavailableOr(error, 'The object store');
       const status = error.$metadata.httpStatusCode;
       if (status === 404) return undefined;
-      // Without ListBucket S3 answers 403 for what is missing and for what is denied: the list of versions tells which.
-      if (status === 403 && !(await this.#hasVersions(key))) return undefined;
-      throw status === 403
+      // Without ListBucket S3 answers 403 for what is missing and for what is denied; an expired token is 400, and HEAD's
+      // answer has no body to say so in. The list of versions tells.
+      const isUnclear = status === 403 || status === 400;
+      if (isUnclear && !(await this.#hasVersions(key))) return undefined;
+      throw isUnclear
         ? new RawStorageError('unavailable', 'The object store is not available', { cause: error })
         : unavailableOr(error, 'The object store');
     }

@@ -1,4 +1,4 @@
-import { appendFileSync, fsyncSync, readFileSync } from 'node:fs';
+import { appendFileSync, fsyncSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { Journal } from '../../../local/disk/journal.ts';
@@ -21,6 +21,14 @@ const entries = () => {
   journal.close();
   return read;
 };
+
+it('is readable by its owner alone, new or rewritten', () => {
+  const mode = () => (statSync(path).mode & 0o777).toString(8);
+  Journal.open(path).journal.close();
+  expect(mode()).toBe('600');
+  Journal.rewrite(path, ['one']).close();
+  expect(mode()).toBe('600');
+});
 
 it('keeps entries in their order', () => {
   const { journal } = Journal.open<string>(path);

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from 'vitest';
 import {
   type LoopbackServer,
@@ -42,6 +43,22 @@ test('answers under its loopback names and port only', async () => {
     `localhost.evil.example:${port}`,
   ]) {
     expect(await statusFor(port, host)).toBe(403);
+  }
+});
+
+test('is bound to one address of the loopback interface: no other of this machine leads to it', async () => {
+  const { port } = await listen();
+  const others = Object.values(networkInterfaces())
+    .flatMap((addresses = []) => addresses)
+    .filter(({ family, address }) => family === 'IPv4' && address !== '127.0.0.1')
+    .map(({ address }) => address);
+  for (const host of ['127.0.0.2', ...others]) {
+    const socket = connect({ host, port, timeout: 1000 });
+    const outcome = await new Promise((resolve) => {
+      for (const event of ['connect', 'error', 'timeout']) socket.once(event, () => resolve(event));
+    });
+    socket.destroy();
+    expect([host, outcome]).not.toEqual([host, 'connect']);
   }
 });
 

@@ -32,6 +32,14 @@ const read = async (key: string) => {
 };
 const files = (name: string) => readdirSync(join(dir, name));
 
+it('keeps objects readable by their owner alone', async () => {
+  const { versionId } = await put('a');
+  const file = await store.open(store.find('b', 'a', versionId) as never);
+  const { mode } = await file.stat();
+  await file.close();
+  expect((mode & 0o777).toString(8)).toBe('600');
+});
+
 it('keeps everything over a restart', async () => {
   const first = await put('a', 'first');
   const second = await put('a', 'second');

@@ -10,6 +10,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type TenantClientConfig, TenantSessions } from '#core/aws/tenant-sessions';
+import { RawStorageError } from '#core/errors';
 
 const ROLE = 'arn:aws:iam::000000000000:role/tenant';
 
@@ -59,7 +60,8 @@ beforeEach(() => {
   answer = (session) => [200, credentials(session)];
   counted = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((line) => {
-    counted.push(JSON.parse(String(line))._aws.CloudWatchMetrics[0].Metrics[0].Name);
+    if (String(line).startsWith('{"_aws"'))
+      counted.push(JSON.parse(String(line))._aws.CloudWatchMetrics[0].Metrics[0].Name);
     return true;
   });
 });
@@ -124,6 +126,65 @@ describe('a tenant’s session', () => {
   });
 });
 
+describe('a session that AWS refuses', () => {
+  const refused = (name: string) => Object.assign(new Error('no'), { name });
+  const unavailable = (name: string) => new RawStorageError('unavailable', 'no', { cause: refused(name) });
+
+  it.each([
+    'ExpiredToken',
+    'ExpiredTokenException',
+    'InvalidAccessKeyId',
+    'InvalidToken',
+    'UnrecognizedClientException',
+    'AccessDenied',
+    'AccessDeniedException',
+  ])('by %s is dropped, and the work done again in a new one', async (name) => {
+    const sessions = open();
+    const used: string[] = [];
+    const work = async ({ accessKeyId }: { accessKeyId: string }) => {
+      used.push(accessKeyId);
+      if (used.length === 1) throw unavailable(name);
+      return 'done';
+    };
+    expect(await sessions.run('t_acme', work)).toBe('done');
+    expect(used).toEqual(['ASIA-t_acme-1', 'ASIA-t_acme-2']);
+    expect(await sessions.for('t_acme')).toEqual({ accessKeyId: 'ASIA-t_acme-2' });
+    expect(counted.filter((metric) => metric === 'TenantSessionFailures')).toHaveLength(1);
+  });
+
+  it('is opened again once: a policy that denies goes on to', async () => {
+    const work = vi.fn(async () => Promise.reject(unavailable('AccessDenied')));
+    await expect(open().run('t_acme', work)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(work).toHaveBeenCalledTimes(2);
+    expect(calls).toHaveLength(2);
+  });
+
+  it('is opened once for calls that are refused at once', async () => {
+    const sessions = open();
+    const first = await sessions.for('t_acme');
+    const work = async (session: object) => {
+      await Promise.resolve();
+      if (session === first) throw unavailable('ExpiredToken');
+    };
+    await Promise.all(Array.from({ length: 10 }, () => sessions.run('t_acme', work)));
+    expect(calls).toHaveLength(2);
+  });
+
+  it('is not what any other failure means', async () => {
+    const sessions = open();
+    for (const error of [
+      refused('ThrottlingException'),
+      new RawStorageError('asset_not_found'),
+      new RawStorageError('unavailable', 'no', { cause: refused('InternalError') }),
+    ]) {
+      const work = vi.fn(async () => Promise.reject(error));
+      await expect(sessions.run('t_acme', work)).rejects.toBe(error);
+      expect(work).toHaveBeenCalledTimes(1);
+    }
+    expect(calls).toHaveLength(1);
+  });
+});
+
 describe('many tenants', () => {
   it('are kept up to a bound, the least recently used out first', async () => {
     const sessions = open({ capacity: 2 });
@@ -184,6 +245,7 @@ describe('no credentials', () => {
     const sessions = open();
     answer = () => [status, xml];
     await expect(sessions.for('t_acme')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(counted.includes('TenantSessionFailures')).toBe(status !== 200);
     answer = (session) => [200, credentials(session)];
     expect(await sessions.for('t_acme')).toEqual({ accessKeyId: 'ASIA-t_acme-2' });
   });

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UploadForm } from '#core/uploads/form-signer';
 import { S3FormSigner } from '#core/uploads/s3-form-signer';
 import { S3ObjectStore } from '#core/uploads/s3-object-store';
 import { ACCOUNT_ID } from '../../../../local/template/account.ts';
@@ -46,11 +47,23 @@ describe('the object store in S3', () => {
   });
 });
 
+it('asks nothing of a bucket that another account has taken over', async () => {
+  const key = 'tenants/t_acme/dev/raw/2/a.txt';
+  const form = { key, contentType: 'text/plain', minBytes: 0, maxBytes: 10, sha256: undefined };
+  const signed = await forms.signForm({ ...form, bucket: BUCKET, expirySeconds: 60 } as UploadForm);
+  expect((await postForm(signed, Buffer.from('abc'))).status).toBe(201);
+  const { versionId = '' } = (await store.describe(key)) ?? {};
+  const theirs = new S3ObjectStore(client, BUCKET, '999988887777');
+  await expect(theirs.describe(key)).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(theirs.describe(`${key}.missing`)).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(theirs.hash(key, versionId)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
 // A role without ListBucket is answered 403 for what is not there: this server answers HeadObject as S3 does then.
 describe('where a missing object is answered with 403', () => {
-  const describeWith = async (versions: string | undefined) => {
+  const describeWith = async (versions: string | undefined, status = 403) => {
     const server = createServer((request, response) => {
-      if (request.method === 'HEAD' || versions === undefined) return void response.writeHead(403).end();
+      if (request.method === 'HEAD' || versions === undefined) return void response.writeHead(status).end();
       response.end(`<ListVersionsResult>${versions}</ListVersionsResult>`);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -77,5 +90,10 @@ describe('where a missing object is answered with 403', () => {
   it('access is what is missing where the key is in the list, or the list is denied', async () => {
     await expect(describeWith(version('a.txt'))).rejects.toMatchObject({ code: 'unavailable' });
     await expect(describeWith(undefined)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('an expired token, which HEAD answers with 400 and no word of it, is not taken for a missing object', async () => {
+    await expect(describeWith(undefined, 400)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(describeWith(version('a.txt'), 400)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });

@@ -1,0 +1,14 @@
+import type { Caller } from '#core/identity/caller';
+import { log } from '#core/log';
+
+/**
+ * Notes who was given which form, or registered which asset: one line a call. Names, metadata and the form's fields are the
+ * tenant's own and stay out of the log.
+ */
+export function logUploads(
+  message: 'form signed' | 'asset registered',
+  { request_id, tenant_id, env, user_id }: Caller,
+  asset_ids: readonly string[],
+): void {
+  log('info', message, { request_id, tenant_id, env, user_id, asset_ids });
+}
