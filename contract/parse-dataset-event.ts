@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { disagreement } from '#contract/agreement';
 import { EVENT_TYPES, type EventType } from '#contract/events';
 import { MAJOR_VERSION, RECEIVED_EVENTS } from '#contract/received-event';
 
@@ -54,7 +55,14 @@ export function parseDatasetEvent(detail: unknown): DatasetEvent {
     const message = `event_type is ${JSON.stringify(event_type)}, not one of ${EVENT_TYPES.join(', ')}`;
     throw new DatasetEventError('unknown_event_type', 'event_type', message);
   }
-  check(RECEIVED_EVENTS[event_type], detail);
+  const path = disagreement(check(RECEIVED_EVENTS[event_type], detail));
+  if (path !== undefined) {
+    throw new DatasetEventError(
+      'invalid_event',
+      path,
+      `${path} is not that of the event's tenant, env and asset`,
+    );
+  }
   return detail as DatasetEvent;
 }
 

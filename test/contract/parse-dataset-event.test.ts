@@ -16,6 +16,7 @@ import {
   type RawAsset,
 } from '#contract/parse-dataset-event';
 import { type AssetRecord, toDatasetEvent, toItem } from '#core/assets/asset-record';
+import { objectLocation } from '#core/assets/object-location';
 import { filename } from '../support/arbitraries.ts';
 import { presignedRecord, registeredRecord } from '../support/asset-records.ts';
 import { mutations } from '../support/mutations.ts';
@@ -38,6 +39,42 @@ function errorOf(detail: unknown): DatasetEventError {
   }
   throw new Error('It parses');
 }
+
+/** Where a file of this name would lie. */
+function locationOf({ tenant_id, env, asset_id, asset }: ReturnType<typeof registered>, filename: string) {
+  return objectLocation(asset.bucket, { tenant_id, env, asset_id, filename });
+}
+
+describe('an event that contradicts itself', () => {
+  it.each([
+    ['tenant_id', 't_other'],
+    ['env', 'other-env'],
+    ['asset_id', 'c0ffee00-0000-4000-8000-000000000000'],
+    ['key', 'tenants/t_other/dev/raw/8b0f8d3e-0000-4000-8000-000000000000/a.txt'],
+    ['uri', 's3://bucket/tenants/t_other/dev/raw/8b0f8d3e-0000-4000-8000-000000000000/a.txt'],
+    ['uri', 's3://theirs/a.txt'],
+  ])('in asset.%s (%s) is refused, by the name of the field', (name, value) => {
+    for (const type of EVENT_TYPES) {
+      const detail = detailOf(type);
+      detail.asset[name] = value;
+      const { code, path, message } = errorOf(detail);
+      expect({ code, path }).toEqual({ code: 'invalid_event', path: `asset.${name}` });
+      expect(message).toBe(`asset.${name} is not that of the event's tenant, env and asset`);
+    }
+  });
+
+  it('in the key by its tenant, env, asset or filename alone is refused', () => {
+    for (const part of ['tenant_id', 'env', 'asset_id', 'filename']) {
+      const detail = registered();
+      const other = { tenant_id: 't_other', env: 'other-env', asset_id: 'other', filename: 'other' }[
+        part
+      ] as string;
+      detail.asset.key = detail.asset.key.replace((detail.asset[part] ?? detail[part]) as string, other);
+      detail.asset.uri = `s3://${detail.asset.bucket}/${detail.asset.key}`;
+      expect(errorOf(detail).path, part).toBe('asset.key');
+    }
+  });
+});
 
 describe('an event', () => {
   it.each(EVENT_TYPES)('of %s comes back as it is', (type) => {
@@ -101,7 +138,7 @@ describe('what the publisher writes', () => {
         const result = v.safeParse(Filename, name);
         fc.pre(result.success);
         const detail = registered();
-        detail.asset.filename = result.output;
+        Object.assign(detail.asset, { filename: result.output }, locationOf(detail, result.output));
         expect(parseDatasetEvent(detail)).toBe(detail);
       }),
     );

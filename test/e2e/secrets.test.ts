@@ -60,6 +60,37 @@ it('logs no token, policy, signature or session token, whatever is asked', async
   }
 });
 
+it('logs who was given which form and registered which asset, one line each, and nothing that is the tenant’s own', async () => {
+  const token = await cloud.issuer.issue({
+    tenant_id: 't_lines',
+    sub: 'user-7',
+    scope: 'raw:read raw:write',
+  });
+  const client = new Client(cloud, token);
+  const own = { filename: 'salaries of May.csv', metadata: { department: 'payroll-secret' } };
+  const presigned = await client.presign({ filename: own.filename });
+  const form = presigned.body as unknown as PresignResponse;
+  expect((await client.upload(form, 'abc')).status).toBe(201);
+  const { asset_id } = form;
+  expect((await client.register({ asset_id, metadata: own.metadata })).status).toBe(200);
+  const ours = () => lines.map((line) => JSON.parse(line)).filter(({ message }) => isOurs(message));
+  const isOurs = (message: { tenant_id?: string }) => message?.tenant_id === 't_lines';
+  await expect.poll(() => ours().length).toBe(2);
+  const line = { request_id: expect.any(String), tenant_id: 't_lines', env: 'dev', user_id: 'user-7' };
+  expect(ours().map(({ message }) => message)).toEqual([
+    { message: 'form signed', ...line, asset_ids: [asset_id] },
+    { message: 'asset registered', ...line, asset_ids: [asset_id] },
+  ]);
+  const output = lines.join('\n');
+  expect(output).toContain(presigned.body['asset_id']);
+  for (const text of [own.filename, 'payroll-secret', 'department', 'salaries']) {
+    expect(output).not.toContain(text);
+  }
+  for (const value of Object.values(form.fields)) {
+    if (value.length > 20) expect(output).not.toContain(value);
+  }
+});
+
 /** A request that finds an item which the service did not write. */
 async function faulty(client: Client) {
   const asset_id = randomUUID();

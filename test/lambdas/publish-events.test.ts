@@ -156,7 +156,7 @@ describe('a change', () => {
         env: 'staging',
         filename: '\u{1F4A9}'.repeat(63),
         content_type: `a/${'b'.repeat(253)}`,
-        uri: `s3://${'b'.repeat(63)}/${'k'.repeat(1024)}`,
+        bucket: 'b'.repeat(63),
       }),
     );
     const metadata = { a: 'x'.repeat(16 * 1024 - 8) };

@@ -223,6 +223,28 @@ test('records that make no event are done with', async () => {
   expect(held.objects()).toEqual([]);
 });
 
+test('a poison message that contradicts itself is not sent, and stays', async () => {
+  const theirs = { tenant_id: { S: 't_other' } };
+  const elsewhere = { key: { S: 'tenants/t_other/dev/raw/1/a.txt' } };
+  const moved = { uri: { S: 's3://bucket/tenants/t_other/dev/raw/1/a.txt' } };
+  const records = [theirs, elsewhere, moved].map((change) => {
+    const record = streamRecord(presignedRecord());
+    Object.assign(record.dynamodb?.NewImage ?? {}, change);
+    return record;
+  });
+  const swapped = streamRecord(presignedRecord());
+  Object.assign(swapped.dynamodb ?? {}, { Keys: { pk: { S: 't_other#dev#1' } } });
+  held.inQueue(...records, swapped);
+  const { code, stderr } = await run();
+  expect(code).toBe(1);
+  expect(stderr).toContain('pk is not that of the tenant, env and asset');
+  expect(stderr).toContain('asset.key is not that of the tenant, env and asset');
+  expect(stderr).toContain('asset.uri is not that of the tenant, env and asset');
+  expect(stderr).toContain('The record is not that of its key');
+  expect(published()).toEqual([]);
+  expect(bodies()).toHaveLength(4);
+});
+
 test('what is none of ours is left alone', async () => {
   aws.queue.send('hello');
   aws.queue.send('{"record":{}}');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PresignedAsset, RawAsset } from '#contract/asset';
 import type { AssetRecord, PresignedRecord } from '#core/assets/asset-record';
+import { objectLocation } from '#core/assets/object-location';
 import { type Caller, outboxEntry } from '#core/identity/caller';
 
 export const caller: Caller = {
@@ -18,17 +19,15 @@ export function presignedRecord(
   asset: Partial<PresignedAsset> = {},
   purge_at = 2_000_000_000,
 ): PresignedRecord {
-  const asset_id = asset.asset_id ?? randomUUID();
-  const key = `tenants/t_acme/dev/raw/${asset_id}/a.txt`;
+  const { asset_id = randomUUID(), tenant_id = caller.tenant_id, env = caller.env } = asset;
+  const { bucket = 'bucket', filename = 'a.txt' } = asset;
   return {
     asset: {
       asset_id,
-      tenant_id: caller.tenant_id,
-      env: caller.env,
-      uri: `s3://bucket/${key}`,
-      bucket: 'bucket',
-      key,
-      filename: 'a.txt',
+      tenant_id,
+      env,
+      ...objectLocation(bucket, { tenant_id, env, asset_id, filename }),
+      filename,
       content_type: 'text/plain',
       status: 'presigned',
       upload_expires_at: '2033-05-17T03:33:20.000Z',

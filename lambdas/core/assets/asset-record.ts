@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { disagreement } from '#contract/agreement';
 import { type Asset, PresignedAsset, RawAsset } from '#contract/asset';
 import { DatasetEvent, OutboxEntry, SCHEMA_VERSION } from '#contract/events';
 import { parseJson } from '#contract/json';
@@ -57,11 +58,12 @@ export function fromItem(item: AssetItem): AssetRecord {
 /**
  * The event that an item tells of.
  *
- * @throws v.ValiError when the item is malformed, or its event type is not its status's
+ * @throws v.ValiError when the item is malformed, or its event type is not its status's; Error when it contradicts itself, or
+ *   is not under its key
  */
 export function toDatasetEvent(item: AssetItem): DatasetEvent {
   const { asset, outbox } = fromItem(item);
-  return v.parse(DatasetEvent, {
+  const event = v.parse(DatasetEvent, {
     ...outbox,
     schema_version: SCHEMA_VERSION,
     tenant_id: asset.tenant_id,
@@ -70,4 +72,8 @@ export function toDatasetEvent(item: AssetItem): DatasetEvent {
     asset_id: asset.asset_id,
     asset,
   });
+  if (item['pk'] !== partitionKey(asset)) throw new Error('pk is not that of the tenant, env and asset');
+  const path = disagreement(event);
+  if (path !== undefined) throw new Error(`${path} is not that of the tenant, env and asset`);
+  return event;
 }

@@ -9,7 +9,7 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { EVENT_SOURCE } from '#contract/events';
-import { toDatasetEvent } from '#core/assets/asset-record';
+import { partitionKey, toDatasetEvent } from '#core/assets/asset-record';
 import { describeError } from '#core/log';
 
 /** The most that PutEvents takes: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
@@ -106,8 +106,9 @@ export class EventSender {
     return failures;
   }
 
-  #entry({ record }: Change): PutEventsRequestEntry {
+  #entry({ record, asset }: Change): PutEventsRequestEntry {
     const event = toDatasetEvent(unmarshall(record.dynamodb?.NewImage as Record<string, AttributeValue>));
+    if (partitionKey(event) !== asset) throw new Error('The record is not that of its key');
     return {
       EventBusName: this.#busName,
       Source: EVENT_SOURCE,
