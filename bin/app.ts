@@ -7,7 +7,7 @@ const app = new App();
 try {
   const env = text('env') ?? 'dev';
   // Two envs in one account are two stacks. What cannot be an env is refused by its own line.
-  const stackName = `NexusRawStorage-${env.replaceAll(/[^\w-]/g, '')}`.replace(/-$/, '');
+  const stackName = `NexusRawStorage-${env.replaceAll(/[^a-zA-Z0-9-]/g, '')}`;
   new RawStorageStack(app, stackName, {
     issuer: text('issuer') ?? '',
     audience: list('audience') ?? '',

@@ -1,20 +1,25 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AssetHashType, DockerImage, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
-import type { RawStorage } from 'nexus-raw-storage';
+import { RawAssetRule } from 'nexus-raw-storage';
 
 export interface SubscriberProps {
-  /** Whose files. */
-  readonly storage: RawStorage;
+  /** Whose files: a `RawStorage` of the same app, or the bus and the bucket that another app deploys, by their names. */
+  readonly storage: {
+    readonly bus: events.IEventBusRef;
+    readonly bucket: Pick<s3.IBucket, 'arnForObjects'>;
+  };
   /**
    * The tenants that it is told of, and whose files it may read.
    *
@@ -82,10 +87,13 @@ export class Subscriber extends Construct {
       // Of the version that the event names; it need not list, nor read what came later.
       actions: ['s3:GetObjectVersion'],
       resourceArns: (tenants ?? ['*']).map((tenant) => storage.bucket.arnForObjects(`tenants/${tenant}/*`)),
+      // A bucket's ARN names no account.
+      conditions: { StringEquals: { 'aws:ResourceAccount': Stack.of(this).account } },
     });
 
-    storage.bus.onRawAssetRegistered('OnRegistered', {
-      crossStackScope: this,
+    new RawAssetRule(this, 'OnRegistered', {
+      bus: storage.bus,
+      eventType: 'raw_asset_registered',
       target: new targets.LambdaFunction(countLines),
       deadLetterQueue: this.failures,
       ...(tenants && { tenants }),

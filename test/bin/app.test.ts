@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -20,8 +20,9 @@ function run(context: Record<string, unknown>) {
       CDK_VALIDATION: 'false',
     },
   });
-  const template = status === 0 && readFileSync(join(outdir, 'NexusRawStorage.template.json'), 'utf8');
-  return { status, stderr, template: template ? JSON.parse(template) : undefined };
+  const [stack] = status === 0 ? globSync('*.template.json', { cwd: outdir }) : [];
+  const template = stack && readFileSync(join(outdir, stack), 'utf8');
+  return { status, stderr, stack, template: template ? JSON.parse(template) : undefined };
 }
 
 const required = { issuer: 'https://issuer.example', audience: 'nexus' };
@@ -34,8 +35,14 @@ test.each([
   ],
   [{ ...required, jwks: '{' }, 'Invalid jwks "{": it must be JSON'],
   [{ ...required, maxUploadBytes: '5 GB' }, 'Invalid maxUploadBytes "5 GB": it must be a whole number'],
+  [
+    { ...required, env: '' },
+    'Invalid env "": it must be 1 to 16 of a-z 0-9 -, beginning with a letter or digit',
+  ],
+  [{ ...required, deletionProtection: 'yes' }, 'Invalid deletionProtection "yes": it must be true or false'],
+  [{ ...required, throttleRate: '0' }, 'Invalid throttleRate 0: it must be a whole number of 1 or more'],
 ])('%j ends with exactly one line', (context, line) => {
-  expect(run(context)).toEqual({ status: 1, stderr: `${line}\n`, template: undefined });
+  expect(run(context)).toEqual({ status: 1, stderr: `${line}\n` });
 });
 
 test('reads text as -c gives it, and values as cdk.json may hold them', () => {
@@ -66,13 +73,63 @@ test('reads text as -c gives it, and values as cdk.json may hold them', () => {
   expect(text).toContain('"DeletionProtectionEnabled":true');
 });
 
+test.each([
+  [undefined, 'NexusRawStorage-dev.template.json'],
+  ['prod', 'NexusRawStorage-prod.template.json'],
+  ['eu-west-1', 'NexusRawStorage-eu-west-1.template.json'],
+  ['a-', 'NexusRawStorage-a-.template.json'],
+])('the env %s is in the stack’s name, so that each env is a stack of its own', (env, name) => {
+  const { status, stderr, stack } = run({ ...required, ...(env !== undefined && { env }) });
+  expect({ status, stderr, stack }).toEqual({ status: 0, stderr: '', stack: name });
+});
+
+/** Each as `-c` gives it, and what of it must be in the template. */
+const SETTINGS: Readonly<Record<string, readonly [value: string, inTemplate: string]>> = {
+  issuer: ['https://other.example', '"JWT_ISSUER":"https://other.example"'],
+  audience: ['client-1,client-2', '"JWT_AUDIENCE":"client-1 client-2"'],
+  jwksUri: ['https://other.example/keys', '"JWKS_URI":"https://other.example/keys"'],
+  tenantClaim: ['org', '"TENANT_CLAIM":"org"'],
+  scopeClaim: ['scp', '"SCOPE_CLAIM":"scp"'],
+  scopePrefix: ['nexus/', '"SCOPE_PREFIX":"nexus/"'],
+  envClaim: ['stage', '"ENV_CLAIM":"stage"'],
+  env: ['staging', '"DEFAULT_ENV":"staging"'],
+  allowedOrigins: ['https://app.example', '"AllowedOrigins":["https://app.example"]'],
+  maxUploadBytes: ['1000', '"MAX_UPLOAD_BYTES":"1000"'],
+  maxHashBytes: ['100', '"MAX_HASH_BYTES":"100"'],
+  uploadExpirySeconds: ['60', '"UPLOAD_EXPIRY_SECONDS":"60"'],
+  deletionProtection: ['true', '"DeletionProtectionEnabled":true'],
+  throttleRate: ['7', '"ThrottlingRateLimit":7'],
+  throttleBurst: ['9', '"ThrottlingBurstLimit":9'],
+  publisherParallelization: ['2', '"ParallelizationFactor":2'],
+  redrivers: ['arn:aws:iam::111122223333:role/operator', '"arn:aws:iam::111122223333:role/operator"'],
+  alarmEmail: ['ops@example.com', '"Endpoint":"ops@example.com"'],
+  runbookUrl: ['https://wiki.example/nexus', 'Runbook: https://wiki.example/nexus#'],
+};
+/** It is there in place of `jwksUri`. */
+const INLINE_KEYS = ['{"keys":[{"kty":"OKP"}]}', '"JWKS":'] as const;
+
+test('every setting is read as -c gives it', () => {
+  const given = Object.entries(SETTINGS);
+  const { status, stderr, template } = run(Object.fromEntries(given.map(([name, [value]]) => [name, value])));
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const text = JSON.stringify(template);
+  for (const [name, [, inTemplate]] of given) expect(text, name).toContain(inTemplate);
+  const plain = JSON.stringify(run(required).template);
+  for (const [name, [, inTemplate]] of given) expect(plain, name).not.toContain(inTemplate);
+  const [jwks, inTemplate] = INLINE_KEYS;
+  expect(JSON.stringify(run({ ...required, jwks }).template)).toContain(inTemplate);
+  expect([...Object.keys(SETTINGS), 'jwks'].sort()).toEqual(settingsOfApp());
+});
+
+function settingsOfApp(): (string | undefined)[] {
+  const app = readFileSync(join(ROOT, 'bin/app.ts'), 'utf8');
+  return [...app.matchAll(/\b(?:text|number|boolean|list|json)\('(\w+)'\)/g)].map(([, name]) => name).sort();
+}
+
 test('every setting that context may hold has its row in the README, and no other has', () => {
   const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
   const [, table = ''] = /^\| context \| default \| means \|\n(.+?)\n\n/ms.exec(read('README.md')) ?? [];
   const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-  const settings = [...read('bin/app.ts').matchAll(/: (?:text|number|list|json)\('(\w+)'\)/g)].map(
-    ([, name]) => name,
-  );
-  expect(settings.length).toBeGreaterThan(10);
-  expect(rows.toSorted()).toEqual(settings.toSorted());
+  expect(settingsOfApp().length).toBeGreaterThan(10);
+  expect(rows.toSorted()).toEqual(settingsOfApp());
 });

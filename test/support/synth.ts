@@ -5,7 +5,7 @@ import type { FunctionName } from '../../lib/function-names.ts';
 import { RawStorageStack, type RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
 import { temporaryDirectory } from './temporary.ts';
 
-const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+export const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
 /** The stack's template, with an issuer and an audience where `props` has none. */
 export function synth(props: Partial<RawStorageStackProps> = {}): Template {

@@ -1,8 +1,12 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
 import { Subscriber, type SubscriberProps } from '../../../examples/subscriber/subscriber.ts';
 import { withStack } from '../../support/synth.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 type Scope = 'the storage’s stack' | 'another stack';
 
@@ -71,3 +75,28 @@ test.each<Scope>(['the storage’s stack', 'another stack'])(
     });
   },
 );
+
+test('its app is a stack of its own beside the service’s, subscribed by the name of the bus', () => {
+  const outdir = temporaryDirectory();
+  const context = { EventBusName: 'their-bus', RawBucketName: 'their-bucket' };
+  const app = join(import.meta.dirname, '../../../examples/subscriber/app.ts');
+  const { status } = spawnSync(process.execPath, [app], {
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+      CDK_VALIDATION: 'false',
+    },
+  });
+  expect(status).toBe(0);
+  const template = Template.fromJSON(
+    JSON.parse(readFileSync(join(outdir, 'CountLines.template.json'), 'utf8')),
+  );
+  template.resourceCountIs('AWS::Events::EventBus', 0);
+  template.resourceCountIs('AWS::S3::Bucket', 0);
+  template.hasResourceProperties('AWS::Events::Rule', {
+    EventBusName: 'their-bus',
+    EventPattern: { source: ['nexus.raw-storage'], 'detail-type': ['raw_asset_registered'] },
+  });
+  expect(JSON.stringify(grants(template)['s3:GetObjectVersion'])).toContain(':s3:::their-bucket/tenants/');
+});
