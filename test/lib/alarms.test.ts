@@ -311,6 +311,15 @@ test.each(['operations.md', 'https://wiki.example/#nexus', 'https://', 'https://
   },
 );
 
+test('the README says how many alarms there are, and on how many metrics: each is paid for', () => {
+  const alarms = Object.values(template.findResources(ALARM));
+  const metrics = alarms.flatMap(({ Properties: { Metrics } }) =>
+    Metrics ? Metrics.filter((metric: { MetricStat?: object }) => metric.MetricStat) : ['its own'],
+  );
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  expect(readme).toContain(`${alarms.length} alarms on ${metrics.length} metrics`);
+});
+
 test('the runbook links only to its own sections', () => {
   const anchors = [...runbook.matchAll(/^##+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
   const links = [...runbook.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link);
