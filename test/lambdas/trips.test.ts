@@ -106,6 +106,20 @@ describe('calls to DynamoDB and S3, once the tenant’s session is there', () =>
   });
 });
 
+it('a file is read to be hashed once: the SDK computes no checksum of its own beside it', async () => {
+  const { body: form } = await api.presign({ filename: 'a.txt' });
+  expect((await postForm(form, bytes)).status).toBe(201);
+  const modes: [method: string | undefined, mode: unknown][] = [];
+  const note = (message: unknown) => {
+    const { method, headers } = (message as { request: IncomingMessage }).request;
+    if (method === 'GET') modes.push([method, headers['x-amz-checksum-mode']]);
+  };
+  diagnostics.subscribe('http.server.request.start', note);
+  expect((await api.register({ asset_id: form.asset_id })).status).toBe(200);
+  diagnostics.unsubscribe('http.server.request.start', note);
+  expect(modes).toEqual([['GET', undefined]]);
+});
+
 it('calls STS once a function for a tenant that uses every route', async () => {
   const options = { authorizer: { ...acme, tenant_id: 't_new' } };
   const calls = await callsOf(async () => {

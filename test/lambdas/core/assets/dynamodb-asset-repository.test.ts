@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { presignedRecord, registeredRecord } from '../../../support/asset-records.ts';
 import { assetRepositoryContract } from '../../../support/asset-repository-contract.ts';
@@ -20,6 +20,13 @@ afterAll(async () => {
 
 describe('the repository in DynamoDB', () => {
   assetRepositoryContract(() => new DynamoDbAssetRepository(client, TABLE));
+
+  it('reads its own writes: the table is asked for a consistent read', async () => {
+    const asked = vi.spyOn(aws.table, 'handle');
+    await new DynamoDbAssetRepository(client, TABLE).find(presignedRecord().asset);
+    expect(asked.mock.calls).toMatchObject([['GetItem', { ConsistentRead: true }]]);
+    asked.mockRestore();
+  });
 
   it('says that the table is out of reach', async () => {
     const offline = new DynamoDBClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 });

@@ -170,6 +170,31 @@ describe('a session that AWS refuses', () => {
     expect(calls).toHaveLength(2);
   });
 
+  it('is not dropped twice: a call that is told late leaves the new one alone', async () => {
+    const sessions = open();
+    let refuse = () => {};
+    const told = new Promise<void>((resolve) => {
+      refuse = resolve;
+    });
+    const used: string[] = [];
+    const late = sessions.run('t_acme', async ({ accessKeyId }) => {
+      used.push(accessKeyId);
+      if (used.length > 1) return;
+      await told;
+      throw unavailable('ExpiredToken');
+    });
+    let first = true;
+    await sessions.run('t_acme', async () => {
+      if (!first) return;
+      first = false;
+      throw unavailable('ExpiredToken');
+    });
+    refuse();
+    await late;
+    expect(used).toEqual(['ASIA-t_acme-1', 'ASIA-t_acme-2']);
+    expect(calls).toHaveLength(2);
+  });
+
   it('is not what any other failure means', async () => {
     const sessions = open();
     for (const error of [
