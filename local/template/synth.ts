@@ -40,7 +40,10 @@ export function synthesize({ settings, outdir, subscribers = [], ...options }: S
       'aws:cdk:enable-asset-metadata': true,
     },
   });
-  const stack = new RawStorageStack(app, STACK_NAME, { redrivers: [ADMINISTRATOR_ARN], ...settings });
+  const stack = new RawStorageStack(app, STACK_NAME, {
+    ...settings,
+    redrivers: settings.redrivers ?? [ADMINISTRATOR_ARN],
+  });
   for (const [index, mount] of subscribers.entries()) {
     mount(stack, index === 0 ? 'Subscriber' : `Subscriber${index + 1}`, stack.storage);
   }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -15,6 +16,7 @@ import { type AssetRecord, partitionKey, toItem } from '#core/assets/asset-recor
 import { bundle } from '../../lib/bundle.ts';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { RawStorage } from '../../lib/raw-storage.ts';
+import { apiEvent } from '../support/api-event.ts';
 import { presignedRecord } from '../support/asset-records.ts';
 import { startAws } from '../support/aws.ts';
 import { functionNamed, resource, synth, withStack } from '../support/synth.ts';
@@ -373,6 +375,32 @@ test('the authorizer’s bundle writes the metric that its alarm reads', async (
   vi.unstubAllEnvs();
   expect(written).toHaveLength(1);
   for (const metric of written) expectReadBy('IssuerKeys', metric);
+});
+
+test('a bundle that cannot have a tenant’s session writes the metric that its alarm reads', async () => {
+  const environment = {
+    ASSET_TABLE: 'x',
+    TENANT_ROLE_ARN: 'arn:aws:iam::111122223333:role/tenant',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'key',
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const event = apiEvent(undefined, {
+    routeKey: 'GET /nexus/raw/{asset_id}',
+    pathParameters: { asset_id: randomUUID() },
+  });
+  const assets = fn('assets');
+  const written = await run('assets', event, assets.Value.Ref);
+  vi.unstubAllEnvs();
+  const failures = written.find(({ name }) => name === 'TenantSessionFailures');
+  expect(addendsOf('TenantSessions')).toContainEqual([
+    failures?.namespace,
+    failures?.name,
+    [{ Name: 'FunctionName', Value: { Ref: assets.Value.Ref } }],
+  ]);
+  expect(failures?.dimensions).toEqual([{ Name: 'FunctionName', Value: assets.Value.Ref }]);
 });
 
 function expectReadBy(id: string, { name, namespace, dimensions }: WrittenMetric) {
