@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib';
-import { RawStorageStack, type RawStorageStackProps } from '../lib/raw-storage-stack.ts';
+import type { RawStorageProps } from '../lib/raw-storage.ts';
+import { RawStorageStack } from '../lib/raw-storage-stack.ts';
 import { SettingError } from '../lib/setting-error.ts';
 
 const app = new App();
@@ -9,25 +10,27 @@ try {
   // Two envs in one account are two stacks. What cannot be an env is refused by its own line.
   const stackName = `NexusRawStorage-${env.replaceAll(/[^a-zA-Z0-9-]/g, '')}`;
   new RawStorageStack(app, stackName, {
-    issuer: text('issuer') ?? '',
-    audience: list('audience') ?? '',
-    jwksUri: text('jwksUri'),
-    jwks: json('jwks') as RawStorageStackProps['jwks'],
-    tenantClaim: text('tenantClaim'),
-    scopeClaim: list('scopeClaim'),
-    scopePrefix: text('scopePrefix'),
-    envClaim: text('envClaim'),
-    env,
-    allowedOrigins: list('allowedOrigins'),
-    maxUploadBytes: number('maxUploadBytes'),
-    maxHashBytes: number('maxHashBytes'),
-    uploadExpirySeconds: number('uploadExpirySeconds'),
-    deletionProtection: boolean('deletionProtection'),
-    throttle: throttle(number('throttleRate'), number('throttleBurst')),
-    publisherParallelization: number('publisherParallelization'),
-    redrivers: list('redrivers'),
-    alarmEmail: text('alarmEmail'),
-    runbookUrl: text('runbookUrl'),
+    service: {
+      issuer: text('issuer') ?? '',
+      audience: list('audience') ?? '',
+      jwksUri: text('jwksUri'),
+      jwks: json('jwks') as RawStorageProps['jwks'],
+      tenantClaim: text('tenantClaim'),
+      scopeClaim: list('scopeClaim'),
+      scopePrefix: text('scopePrefix'),
+      envClaim: text('envClaim'),
+      env,
+      allowedOrigins: list('allowedOrigins'),
+      maxUploadBytes: number('maxUploadBytes'),
+      maxHashBytes: number('maxHashBytes'),
+      uploadExpirySeconds: number('uploadExpirySeconds'),
+      deletionProtection: boolean('deletionProtection'),
+      throttle: throttle(number('throttleRate'), number('throttleBurst')),
+      publisherParallelization: number('publisherParallelization'),
+      redrivers: list('redrivers'),
+      alarmEmail: text('alarmEmail'),
+      runbookUrl: text('runbookUrl'),
+    },
   });
 } catch (error) {
   if (!(error instanceof SettingError)) throw error;
@@ -56,7 +59,7 @@ function boolean(key: string): boolean | undefined {
 }
 
 /** What is left out stays as it is by default. */
-function throttle(rateLimit?: number, burstLimit?: number): RawStorageStackProps['throttle'] {
+function throttle(rateLimit?: number, burstLimit?: number): RawStorageProps['throttle'] {
   if (rateLimit === undefined && burstLimit === undefined) return undefined;
   return { ...(rateLimit !== undefined && { rateLimit }), ...(burstLimit !== undefined && { burstLimit }) };
 }

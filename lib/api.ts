@@ -76,11 +76,16 @@ export class Api extends Construct {
     const { functions } = props;
     const routes: RouteTable = props.routes ?? ROUTES;
     this.httpApi = props.httpApi ?? this.#newHttpApi(props, routes);
+    // The CDK puts a route's authorizer and integration beside the API: by its id alone, that is here, and no stack of the
+    // API's comes to depend on this one.
+    const api = props.httpApi
+      ? apigw.HttpApi.fromHttpApiAttributes(this, 'Given', { httpApiId: props.httpApi.apiId })
+      : this.httpApi;
     const authorizer = 'bind' in props.authorizer ? props.authorizer : authorizerOf(props.authorizer);
     for (const [operation, { method, path, function: name }] of Object.entries(routes)) {
       const operationId = operation.replace(/^./, (letter) => letter.toUpperCase());
       new apigw.HttpRoute(this, `${operationId}Route`, {
-        httpApi: this.httpApi,
+        httpApi: api,
         routeKey: apigw.HttpRouteKey.with(path, apigw.HttpMethod[method]),
         integration: new HttpLambdaIntegration(operationId, functions[name]),
         authorizer,

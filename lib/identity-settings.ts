@@ -1,6 +1,6 @@
 import { Fn, Token } from 'aws-cdk-lib';
 import { ENV } from '#core/env';
-import { check, SettingError } from './setting-error.ts';
+import { check, checkEach, SettingError } from './setting-error.ts';
 
 /** Whose tokens are taken, and where they say what. */
 export interface IdentitySettings {
@@ -61,11 +61,11 @@ export function checkIdentity(settings: Partial<IdentitySettings>): IdentitySett
   check('jwksUri', jwksUri, isTrustedUrl, 'an https URL (http on loopback only)');
   check('jwks', jwks, isPublicJwks, `a JWK set of public keys, at most ${MAX_JWKS_BYTES} bytes of JSON`);
   if (jwks && jwksUri) check('jwksUri', jwksUri, () => false, 'left out where jwks gives the keys');
-  for (const audience of audiences) check('audience', audience, isWord, 'one word, or several');
+  checkEach('audience', audiences, isWord, 'one word, or several');
   check('tenantClaim', tenantClaim, isWord, 'the name of a claim');
   const scopeClaims = listOf(settings.scopeClaim ?? 'scope');
   check('scopeClaim', scopeClaims, (names) => names.length > 0, 'the name of a claim, or several');
-  for (const claim of scopeClaims) check('scopeClaim', claim, isWord, 'the name of a claim, or several');
+  checkEach('scopeClaim', scopeClaims, isWord, 'the name of a claim, or several');
   check(
     'envClaim',
     envClaim,

@@ -1,8 +1,12 @@
-import { CfnOutput, Stack, Tags } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { RawStorage, type RawStorageProps } from './raw-storage.ts';
 
-export interface RawStorageStackProps extends RawStorageProps {}
+/** Where and under which name the stack is deployed, as of any stack of the CDK. */
+export interface RawStorageStackProps extends StackProps {
+  /** What the service is set to. Its `env` is the tenants' environment; the stack's own is its account and Region. */
+  readonly service: RawStorageProps;
+}
 
 /** The service by itself. */
 export class RawStorageStack extends Stack {
@@ -10,9 +14,13 @@ export class RawStorageStack extends Stack {
 
   /** @throws SettingError for a setting that cannot be */
   constructor(scope: Construct, id: string, props: RawStorageStackProps) {
-    super(scope, id, { description: 'Nexus Raw Storage: tenant-scoped storage for raw files' });
+    const { service, ...stackProps } = props;
+    super(scope, id, {
+      description: 'Nexus Raw Storage: tenant-scoped storage for raw files',
+      ...stackProps,
+    });
     // Named so that the ids of its resources are those that the stack's own would have.
-    this.storage = new RawStorage(this, 'Default', props);
+    this.storage = new RawStorage(this, 'Default', service);
     const { httpApi, bucket, table, bus, publisher } = this.storage;
     new CfnOutput(this, 'ApiUrl', { value: httpApi.apiEndpoint });
     new CfnOutput(this, 'RawBucketName', { value: bucket.bucketName });
@@ -21,6 +29,6 @@ export class RawStorageStack extends Stack {
     new CfnOutput(this, 'FailureBucketName', { value: publisher.failureBucket.bucketName });
     new CfnOutput(this, 'PoisonQueueUrl', { value: publisher.poisonQueue.queueUrl });
     Tags.of(this).add('project', 'nexus-raw-storage');
-    Tags.of(this).add('env', props.env ?? 'dev');
+    Tags.of(this).add('env', service.env ?? 'dev');
   }
 }

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Tokenization } from 'aws-cdk-lib';
 import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HttpLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Construct } from 'constructs';
@@ -38,6 +38,9 @@ export interface RawStorageProps
   readonly archiveRetention?: Duration;
 }
 
+/** A number as a function's environment holds it, also one that only a deployment knows. */
+const text = (value: number) => Tokenization.stringifyNumber(value);
+
 /** The whole service, on an HTTP API of its own or mounted on one that is there. */
 export class RawStorage extends Construct {
   /** The API that the routes are on. */
@@ -59,8 +62,8 @@ export class RawStorage extends Construct {
       throw new SettingError('Invalid throttle: an API that is given has stages, and limits, of its own');
     super(scope, id);
     const { env = 'dev', allowedOrigins = [], httpApi, throttle } = props;
-    const maxUploadBytes = String(props.maxUploadBytes ?? 5 * 1024 ** 3);
-    const maxHashBytes = String(props.maxHashBytes ?? 256 * 1024 ** 2);
+    const maxUploadBytes = text(props.maxUploadBytes ?? 5 * 1024 ** 3);
+    const maxHashBytes = text(props.maxHashBytes ?? 256 * 1024 ** 2);
 
     this.bucket = new RawBucket(this, 'RawBucket', {
       allowedOrigins,
@@ -91,7 +94,7 @@ export class RawStorage extends Construct {
       environment: {
         [ENV.maxUploadBytes]: maxUploadBytes,
         [ENV.maxHashBytes]: maxHashBytes,
-        [ENV.uploadExpirySeconds]: String(props.uploadExpirySeconds ?? 900),
+        [ENV.uploadExpirySeconds]: text(props.uploadExpirySeconds ?? 900),
       },
     });
     // It may read a whole file to hash it, and must answer before the gateway gives up at 30 seconds.

@@ -9,6 +9,21 @@ export class SettingError extends Error {
 }
 
 /**
+ * Checks each value of a list; one that only a deployment knows holds a single placeholder.
+ *
+ * @throws SettingError for the first value that is not valid
+ */
+export function checkEach(
+  setting: string,
+  values: readonly string[] | undefined,
+  isValid: (value: string) => boolean,
+  expected: string,
+): void {
+  if (Token.isUnresolved(values)) return;
+  for (const value of values ?? []) check(setting, value, isValid, expected);
+}
+
+/**
  * A value that is known at deployment only is as good as any.
  *
  * @throws SettingError where there is a value, and it is not valid: `expected` says what it must be

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ENVIRONMENT_RULE, Environment } from '#contract/tenant';
 import type { IdentitySettings } from './identity-settings.ts';
-import { check } from './setting-error.ts';
+import { check, checkEach } from './setting-error.ts';
 
 /** What a deployment decides, beside whose tokens are taken. */
 export interface DeploymentSettings {
@@ -72,9 +72,7 @@ const MAX_PARALLELIZATION = 10;
 export function validateSettings(settings: DeploymentSettings): void {
   const { env, allowedOrigins } = settings;
   check('env', env, (name) => v.is(Environment, name), ENVIRONMENT_RULE);
-  for (const origin of allowedOrigins ?? []) {
-    check('allowedOrigins', origin, isOrigin, 'origins such as https://app.example, or *');
-  }
+  checkEach('allowedOrigins', allowedOrigins, isOrigin, 'origins such as https://app.example, or *');
   const { maxUploadBytes, maxHashBytes, uploadExpirySeconds, publisherParallelization, redrivers } = settings;
   check(
     'maxUploadBytes',
@@ -95,7 +93,7 @@ export function validateSettings(settings: DeploymentSettings): void {
     upTo(MAX_PARALLELIZATION),
     `a whole number of 1 to ${MAX_PARALLELIZATION}`,
   );
-  for (const arn of redrivers ?? []) check('redrivers', arn, isPrincipal, 'ARNs of IAM roles or users');
+  checkEach('redrivers', redrivers, isPrincipal, 'ARNs of IAM roles or users');
 }
 
 const isPrincipal = (arn: string) => /^arn:[\w*?-]+:(iam|sts)::[\d*?]+:\S+$/.test(arn);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DatasetEvent } from '#contract/events';
-import type { RawStorageStackProps } from '../lib/raw-storage-stack.ts';
+import type { RawStorageProps } from '../lib/raw-storage.ts';
 import { createGateway } from './apigateway/gateway.ts';
 import { API_RESOURCES, readApi } from './apigateway/template.ts';
 import { CLOUDFORMATION_PLUGIN } from './cloudformation/plugin.ts';
@@ -60,7 +60,7 @@ export interface CloudOptions {
   /** The port of the AWS services; with 0 any free one is taken. @default 0 */
   readonly awsPort?: number;
   /** The stack's settings beside those of its issuer. @default - the stack's own defaults */
-  readonly settings?: Partial<RawStorageStackProps>;
+  readonly settings?: Partial<RawStorageProps>;
   /** Constructs that are added to the stack to subscribe to its bus. @default - none */
   readonly subscribers?: readonly Mount[];
   /**

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { RawStorage } from '../../lib/raw-storage.ts';
-import { RawStorageStack, type RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
+import type { RawStorage, RawStorageProps } from '../../lib/raw-storage.ts';
+import { RawStorageStack } from '../../lib/raw-storage-stack.ts';
 import { ADMINISTRATOR_ARN, STACK_NAME } from './account.ts';
 import { StackTemplate, type TemplateJson, type TemplateOptions } from './template.ts';
 
@@ -13,7 +13,7 @@ export type Mount = (stack: Construct, id: string, storage: RawStorage) => void;
 const FEATURE_FLAGS = new URL('../../cdk.json', import.meta.url);
 
 export interface SynthOptions extends Omit<TemplateOptions, 'assembly'> {
-  readonly settings: RawStorageStackProps;
+  readonly settings: RawStorageProps;
   /** Where the template and the bundles are left. */
   readonly outdir: string;
   /** Adds to the stack what subscribes to its bus. @default - nothing */
@@ -41,8 +41,7 @@ export function synthesize({ settings, outdir, subscribers = [], ...options }: S
     },
   });
   const stack = new RawStorageStack(app, STACK_NAME, {
-    ...settings,
-    redrivers: settings.redrivers ?? [ADMINISTRATOR_ARN],
+    service: { ...settings, redrivers: settings.redrivers ?? [ADMINISTRATOR_ARN] },
   });
   for (const [index, mount] of subscribers.entries()) {
     mount(stack, index === 0 ? 'Subscriber' : `Subscriber${index + 1}`, stack.storage);

@@ -2,10 +2,10 @@ import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { expect, test } from 'vitest';
-import type { RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
+import type { RawStorageProps } from '../../lib/raw-storage.ts';
 import { withStack } from '../support/synth.ts';
 
-test.each<[string, Partial<RawStorageStackProps>]>([
+test.each<[string, Partial<RawStorageProps>]>([
   ['by default', {}],
   [
     'with every setting',

@@ -14,10 +14,12 @@ function synthIn(region: string): string {
   });
   const stage = new Stage(app, 'Stage', { env: { account: '111122223333', region } });
   const stack = new RawStorageStack(stage, 'NexusRawStorage', {
-    issuer: 'https://issuer.example',
-    audience: 'nexus',
-    allowedOrigins: ['https://app.example'],
-    alarmEmail: 'ops@example.com',
+    service: {
+      issuer: 'https://issuer.example',
+      audience: 'nexus',
+      allowedOrigins: ['https://app.example'],
+      alarmEmail: 'ops@example.com',
+    },
   });
   return JSON.stringify(stage.synth().getStackArtifact(stack.artifactId).template);
 }

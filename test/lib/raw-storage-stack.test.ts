@@ -84,8 +84,7 @@ test('passes every setting on', () => {
 test('refuses settings that cannot be', () => {
   const stack = () =>
     new RawStorageStack(new App({ outdir: temporaryDirectory() }), 'Stack', {
-      issuer: 'http://a.example',
-      audience: 'x',
+      service: { issuer: 'http://a.example', audience: 'x' },
     });
   expect(stack).toThrow(SettingError);
 });

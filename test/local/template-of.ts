@@ -1,4 +1,4 @@
-import type { RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
+import type { RawStorageProps } from '../../lib/raw-storage.ts';
 import { RESOURCE_TYPES } from '../../local/cloud.ts';
 import { synthesize } from '../../local/template/synth.ts';
 import { StackTemplate, type TemplateJson } from '../../local/template/template.ts';
@@ -13,7 +13,7 @@ export function templateOf(Resources: object): StackTemplate {
 /** The template of the stack that deploys; with `api`, as where its API runs at that URL. */
 export function stackTemplate(
   outdir: string,
-  settings: Partial<RawStorageStackProps> = {},
+  settings: Partial<RawStorageProps> = {},
   api?: string,
 ): StackTemplate {
   return synthesize({

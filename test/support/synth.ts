@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { FunctionName } from '../../lib/function-names.ts';
-import { RawStorageStack, type RawStorageStackProps } from '../../lib/raw-storage-stack.ts';
+import type { RawStorageProps } from '../../lib/raw-storage.ts';
+import { RawStorageStack } from '../../lib/raw-storage-stack.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 export const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
 /** The stack's template, with an issuer and an audience where `props` has none. */
-export function synth(props: Partial<RawStorageStackProps> = {}): Template {
+export function synth(props: Partial<RawStorageProps> = {}): Template {
   return withStack(props, (app, stack) =>
     Template.fromJSON(app.synth().getStackArtifact(stack.artifactId).template),
   );
@@ -16,7 +17,7 @@ export function synth(props: Partial<RawStorageStackProps> = {}): Template {
 
 /** What `use` makes of the stack before it is synthesized. */
 export function withStack<T>(
-  props: Partial<RawStorageStackProps>,
+  props: Partial<RawStorageProps>,
   use: (app: App, stack: RawStorageStack) => T,
 ): T {
   const outdir = temporaryDirectory();
@@ -28,9 +29,7 @@ export function withStack<T>(
     context,
   });
   const stack = new RawStorageStack(app, 'NexusRawStorage', {
-    issuer: 'https://issuer.example',
-    audience: 'nexus',
-    ...props,
+    service: { issuer: 'https://issuer.example', audience: 'nexus', ...props },
   });
   return use(app, stack);
 }
