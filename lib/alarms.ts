@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
@@ -47,6 +48,12 @@ export interface AlarmSettings {
 }
 
 export interface AlarmsProps extends AlarmSettings {
+  /**
+   * The key that encrypts what is sent by e-mail, up to its sending.
+   *
+   * @default - one of its own
+   */
+  readonly encryptionKey?: kms.IKey | undefined;
   readonly publisher: Publisher;
   /** Undefined where the tokens are not verified by the service. */
   readonly authorizer?: Authorizer | undefined;
@@ -85,10 +92,11 @@ export class Alarms extends Construct {
   /** @throws SettingError for a runbook's address that is none */
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { publisher, authorizer, alarmActions = [], alarmEmail } = props;
+    const { publisher, authorizer, alarmActions = [], alarmEmail, encryptionKey } = props;
     const { iteratorAgeThreshold = Duration.minutes(10), eventAgeThreshold = Duration.minutes(1) } = props;
     check('alarmEmail', alarmEmail, (email) => /^[^\s@]+@[^\s@]+$/.test(email), 'an e-mail address');
-    const email = alarmEmail === undefined ? [] : [new AlarmTopic(this, 'Topic', { email: alarmEmail })];
+    const email =
+      alarmEmail === undefined ? [] : [new AlarmTopic(this, 'Topic', { email: alarmEmail, encryptionKey })];
     this.#actions = [...alarmActions, ...email.map((topic) => new SnsAction(topic))];
     check('runbookUrl', props.runbookUrl, isPage, 'an http or https URL without a fragment');
     this.#runbookUrl = props.runbookUrl ?? 'docs/operations.md';

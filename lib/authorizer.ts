@@ -4,12 +4,19 @@ import type { Construct } from 'constructs';
 import type { Environment } from '#contract/tenant';
 import { ENV } from '#core/env';
 import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE } from '#core/metrics';
+import type { FunctionOptions } from './function-options.ts';
 import { type IdentitySettings, identityEnvironment } from './identity-settings.ts';
 import { RawFunction } from './raw-function.ts';
 
 export interface AuthorizerProps extends IdentitySettings {
   /** The env of tokens that name none. */
   readonly env: Environment;
+  /**
+   * What the account's rules ask.
+   *
+   * @default - nothing
+   */
+  readonly options?: FunctionOptions;
 }
 
 /** Verifies tokens, and gives the gateway their tenant context. */
@@ -21,6 +28,7 @@ export class Authorizer extends RawFunction {
       // The issuer is given 3 seconds to say where its keys are, and 3 to give them.
       timeout: Duration.seconds(10),
       environment: { ...identityEnvironment(props), [ENV.defaultEnv]: props.env },
+      ...(props.options && { options: props.options }),
     });
   }
 

@@ -8,8 +8,10 @@ import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE, type MetricName } from '#
 import type { AssetTable } from './asset-table.ts';
 import type { EventBus } from './event-bus.ts';
 import { FailureBucket } from './failure-bucket.ts';
+import type { FunctionOptions } from './function-options.ts';
 import { PoisonQueue } from './poison-queue.ts';
 import { RawFunction } from './raw-function.ts';
+import type { StoreOptions } from './store-options.ts';
 
 export interface PublisherProps {
   /** Its stream is the outbox. */
@@ -22,6 +24,12 @@ export interface PublisherProps {
    * @default 10
    */
   readonly parallelization?: number | undefined;
+  /**
+   * What the account's rules ask.
+   *
+   * @default - nothing
+   */
+  readonly options?: FunctionOptions & StoreOptions;
 }
 
 /**
@@ -41,17 +49,22 @@ export class Publisher extends Construct {
   readonly failureBucket: FailureBucket;
   readonly #mapping: DynamoEventSource;
 
-  constructor(scope: Construct, id: string, { table, bus, parallelization = 10 }: PublisherProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { table, bus, parallelization = 10, options = {} }: PublisherProps,
+  ) {
     super(scope, id);
     this.fn = new RawFunction(this, 'PublishEvents', {
       handler: 'publish-events',
       memorySize: 512,
       timeout: Duration.seconds(60),
+      options,
     });
-    this.poisonQueue = new PoisonQueue(this, 'PoisonQueue');
+    this.poisonQueue = new PoisonQueue(this, 'PoisonQueue', options);
     this.poisonQueue.grantSend(this.fn);
     bus.grantPublish(this.fn);
-    this.failureBucket = new FailureBucket(this, 'FailureBucket');
+    this.failureBucket = new FailureBucket(this, 'FailureBucket', options);
     this.#mapping = new DynamoEventSource(table, {
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       batchSize: 100,
