@@ -6,7 +6,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
 export interface AlarmTopicProps {
-  /** Who is told, once they have confirmed AWS's first e-mail. */
+  /** The address, which must confirm AWS's first e-mail. */
   readonly email: string;
   /**
    * The key that encrypts what the alarms say.
@@ -16,7 +16,7 @@ export interface AlarmTopicProps {
   readonly encryptionKey?: kms.IKey | undefined;
 }
 
-/** Tells an address of alarms. Only this account's alarms publish to it. */
+/** A topic that sends alarms to an e-mail address. Only this account's alarms may publish to it. */
 export class AlarmTopic extends sns.Topic {
   constructor(scope: Construct, id: string, { email, encryptionKey }: AlarmTopicProps) {
     // CloudWatch cannot use AWS's own key for SNS, whose policy nobody can change: hence a key of its own.

@@ -31,7 +31,7 @@ const DEFAULT_THROTTLE: apigw.ThrottleSettings = { rateLimit: 1000, burstLimit: 
 export interface ApiProps {
   /** The service's own function, or what takes its place: its context must be an AuthorizerContext. */
   readonly authorizer: lambda.IFunction | HttpLambdaAuthorizer;
-  /** What serves the routes. */
+  /** The functions that serve the routes. */
   readonly functions: Readonly<Record<ApiFunction, lambda.IFunction>>;
   /**
    * The routes, by the name of their operation.
@@ -52,7 +52,7 @@ export interface ApiProps {
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * For an API of its own: what all clients together may send, in requests per second; beyond it the gateway answers 429.
+   * How many requests per second all clients together may send to an API of its own. Beyond it the gateway answers 429.
    * AWS calls it the default of the stage's routes, and does not say whether they share one bucket: count on one each.
    * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
    *
@@ -60,7 +60,7 @@ export interface ApiProps {
    */
   readonly throttle?: apigw.ThrottleSettings | undefined;
   /**
-   * What stands before the paths of the routes, such as `/files`, so that two mounts may share an API.
+   * A prefix of the routes' paths, such as `/files`, so that two mounts may share an API.
    *
    * @default - nothing
    */

@@ -12,14 +12,14 @@ export interface AuthorizerProps extends IdentitySettings {
   /** The env of tokens that name none. */
   readonly env: Environment;
   /**
-   * What the account's rules ask.
+   * Options that the account's rules may require.
    *
    * @default - nothing
    */
   readonly options?: FunctionOptions;
 }
 
-/** Verifies tokens, and gives the gateway their tenant context. */
+/** The function that verifies tokens, and gives the gateway their tenant context. */
 export class Authorizer extends RawFunction {
   constructor(scope: Construct, id: string, props: AuthorizerProps) {
     super(scope, id, {
@@ -32,7 +32,7 @@ export class Authorizer extends RawFunction {
     });
   }
 
-  /** Attempts to fetch the issuer's keys that failed. */
+  /** Counts failed attempts to fetch the issuer's keys. */
   metricKeyFetchFailures(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: METRICS_NAMESPACE,

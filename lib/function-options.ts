@@ -3,7 +3,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { FunctionName } from './function-names.ts';
 
-/** What an account's rules may ask of every function. */
+/** Options that an account's rules may require of every function. */
 export interface FunctionOptions {
   /**
    * The VPC that the functions run in. Without a way to the internet they need its endpoints: gateways of S3 and DynamoDB,

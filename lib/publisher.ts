@@ -25,7 +25,7 @@ export interface PublisherProps {
    */
   readonly parallelization?: number | undefined;
   /**
-   * What the account's rules ask.
+   * Options that the account's rules may require.
    *
    * @default - nothing
    */
@@ -33,8 +33,8 @@ export interface PublisherProps {
 }
 
 /**
- * What has an event: an item that is there after the change. What a removal leaves has none. A mapping of DynamoDB's streams
- * filters on the `dynamodb` key alone: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+ * Lets through changes that leave an item, which carries the event. A mapping of DynamoDB's streams filters on the
+ * `dynamodb` key alone: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
  */
 const CHANGES = lambda.FilterCriteria.filter({
   dynamodb: { NewImage: { event_id: { S: lambda.FilterRule.exists() } } },
@@ -86,7 +86,7 @@ export class Publisher extends Construct {
     });
   }
 
-  /** Who puts the events on the bus. */
+  /** The role that puts the events on the bus. */
   get roleArn(): string {
     return (this.fn.role as iam.IRole).roleArn;
   }

@@ -9,7 +9,7 @@ import { detailPattern, type RawAssetFilter } from './raw-asset-filter.ts';
 import { SettingError } from './setting-error.ts';
 
 export interface SubscriptionProps extends RawAssetFilter {
-  /** Who is told. A dead-letter queue or retry policy of its own goes before the rule's. */
+  /** The target of the rule. If it has a dead-letter queue or retry policy of its own, that one is used. */
   readonly target: events.IRuleTarget;
   /**
    * Where an event goes that could not be handed to the target.
@@ -122,7 +122,7 @@ function unusable(id: string, reason: string): SettingError {
   return new SettingError(`Invalid deadLetterQueue of ${id}: ${reason}`);
 }
 
-/** In characters: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+/** The most characters of a pattern: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
 const MAX_PATTERN = 2048;
 
 /**

@@ -10,25 +10,25 @@ import { ServiceLogGroup } from './service-log-group.ts';
 export interface RawFunctionProps {
   /** The handler that it runs. */
   readonly handler: FunctionName;
-  /** Most MiB of memory; the share of a CPU grows with it. */
+  /** Memory in MiB. The function's share of a CPU grows with it. */
   readonly memorySize: number;
-  /** Longest that an invocation may take. */
+  /** The longest time that an invocation may take. */
   readonly timeout: Duration;
   /**
-   * What the deployment decides. The names of resources come with the grants on them.
+   * Environment variables for settings. Names of resources are added by the grants on them.
    *
    * @default - nothing
    */
   readonly environment?: Record<string, string>;
   /**
-   * What the account's rules ask.
+   * Options that the account's rules may require.
    *
    * @default - nothing
    */
   readonly options?: FunctionOptions;
 }
 
-/** What a function in a VPC needs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
+/** The actions that a function in a VPC needs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
 const NETWORK_INTERFACES = [
   'ec2:CreateNetworkInterface',
   'ec2:DescribeNetworkInterfaces',

@@ -2,16 +2,16 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 
-/** How what keeps data is encrypted, and what becomes of it with its stack. */
+/** How stored data is encrypted, and whether it is deleted with its stack. */
 export interface StoreOptions {
   /**
-   * The key that encrypts what is kept.
+   * The key that encrypts the data.
    *
    * @default - AWS's own
    */
   readonly encryptionKey?: kms.IKey | undefined;
   /**
-   * What becomes of the data when the stack is deleted. A bucket is deleted only once it is empty: the service has no
+   * Whether the data is deleted with the stack. A bucket is deleted only once it is empty: the service has no
    * program that would empty it.
    *
    * @default - it stays
