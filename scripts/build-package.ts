@@ -1,24 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BUILD_DIRECTORY, bundle } from '../lib/bundle.ts';
+import { type OutputChunk, rolldown } from 'rolldown';
+import { bundle } from '../lib/bundle.ts';
 import { buildFunctions } from '../lib/bundler.ts';
 import { FUNCTION_NAMES } from '../lib/function-names.ts';
 
 /**
- * Builds the package that other CDK apps install, in `dist/`: the constructs and the events' parser as JavaScript with
- * their types, and the functions' bundles, so that who installs it bundles nothing.
+ * Builds the package that other CDK apps install, in `dist/`: the constructs and the events' parser with their types, and the
+ * functions' bundles. The code is CommonJS, since the test runner of an app that `cdk init` makes loads nothing else; for
+ * ES modules there is a file of names beside each entry, so that both get the same classes.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
 
-rmSync(DIST, { recursive: true, force: true });
-execFileSync('tsc', ['--project', 'tsconfig.package.json'], { cwd: ROOT, stdio: 'inherit' });
-await buildFunctions();
-// The functions' alone: what else is in there may be of an earlier version.
-for (const name of FUNCTION_NAMES) cpSync(bundle(name), join(DIST, '.build', name), { recursive: true });
-copyFileSync(join(BUILD_DIRECTORY, 'package.json'), join(DIST, '.build', 'package.json'));
+/** The package's entries, by the name of their export. */
+const ENTRIES = { '.': 'lib/index', './events': 'contract/parse-dataset-event' };
 
 const { name, version, description, license, dependencies } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
@@ -28,18 +26,20 @@ const manifest = {
   version,
   description,
   license,
-  type: 'module',
-  engines: { node: '>=22.12' },
+  type: 'commonjs',
+  engines: { node: '>=22' },
+  // Compilers before `exports` read these.
+  main: `./${ENTRIES['.']}.js`,
+  types: `./${ENTRIES['.']}.d.ts`,
+  typesVersions: { '*': { events: [`./${ENTRIES['./events']}.d.ts`] } },
   exports: {
-    '.': { types: './lib/index.d.ts', default: './lib/index.js' },
-    './events': {
-      types: './contract/parse-dataset-event.d.ts',
-      default: './contract/parse-dataset-event.js',
-    },
-  },
-  imports: {
-    '#contract/*': './contract/*.js',
-    '#core/*': './lambdas/core/*.js',
+    ...Object.fromEntries(
+      Object.entries(ENTRIES).map(([path, file]) => [
+        path,
+        { types: `./${file}.d.ts`, import: `./${file}.mjs`, default: `./${file}.js` },
+      ]),
+    ),
+    './package.json': './package.json',
   },
   dependencies: { valibot: dependencies.valibot, 'whatwg-mimetype': dependencies['whatwg-mimetype'] },
   peerDependencies: {
@@ -49,5 +49,53 @@ const manifest = {
   // A subscriber that only reads events needs neither.
   peerDependenciesMeta: { 'aws-cdk-lib': { optional: true }, constructs: { optional: true } },
 };
+
+rmSync(DIST, { recursive: true, force: true });
+execFileSync('tsc', ['--project', 'tsconfig.package.json'], { cwd: ROOT, stdio: 'inherit' });
+for (const file of globSync('**/*.d.ts', { cwd: DIST })) resolveTypes(file);
+await buildCode();
+await buildFunctions();
+// `.build/` may also hold bundles of an earlier version.
+for (const name of FUNCTION_NAMES) cpSync(bundle(name), join(DIST, '.build', name), { recursive: true });
 writeFileSync(join(DIST, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-for (const file of ['README.md', 'LICENSE']) copyFileSync(join(ROOT, file), join(DIST, file));
+copyFileSync(join(ROOT, 'LICENSE'), join(DIST, 'LICENSE'));
+copyFileSync(join(ROOT, 'docs/package.md'), join(DIST, 'README.md'));
+
+/** Writes the imports of a declaration file as every compiler resolves them: relative, without an ending. */
+function resolveTypes(file: string): void {
+  const path = join(DIST, file);
+  const text = readFileSync(path, 'utf8')
+    .replace(/'#contract\/([\w-]+)'/g, (_, target) => `'${pathTo(file, `contract/${target}`)}'`)
+    .replace(/'#core\/([\w/-]+)'/g, (_, target) => `'${pathTo(file, `lambdas/core/${target}`)}'`)
+    .replace(/'(\.[\w./-]+)\.ts'/g, "'$1'");
+  writeFileSync(path, text);
+}
+
+function pathTo(file: string, target: string): string {
+  const path = relative(dirname(file), target);
+  return path.startsWith('.') ? path : `./${path}`;
+}
+
+async function buildCode(): Promise<void> {
+  await using build = await rolldown({
+    cwd: ROOT,
+    platform: 'node',
+    input: Object.fromEntries(Object.values(ENTRIES).map((file) => [file, `${file}.ts`])),
+    external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).map(
+      (dependency) => new RegExp(`^${dependency}($|/)`),
+    ),
+  });
+  const { output } = await build.write({
+    dir: DIST,
+    format: 'cjs',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'contract/[name].js',
+  });
+  for (const chunk of output) if (chunk.type === 'chunk' && chunk.isEntry) writeNames(chunk);
+}
+
+/** For ES modules: the names of a CommonJS entry. */
+function writeNames({ name, exports }: OutputChunk): void {
+  const code = `import entry from './${basename(name)}.js';\n\nexport const { ${exports.join(', ')} } = entry;\n`;
+  writeFileSync(join(DIST, `${name}.mjs`), code);
+}

@@ -21,7 +21,7 @@ export interface SubscriberProps {
     readonly bucket: Pick<s3.IBucket, 'arnForObjects'>;
   };
   /**
-   * The tenants that it is told of, and whose files it may read.
+   * The tenants whose events it gets, and whose files it may read.
    *
    * @default - all: whoever may change the function's code may read every tenant's files
    */
