@@ -58,7 +58,7 @@ function boolean(key: string): boolean | undefined {
   throw new SettingError(`Invalid ${key} ${JSON.stringify(value)}: it must be true or false`);
 }
 
-/** What is left out stays as it is by default. */
+/** A limit that is left out keeps its default. */
 function throttle(rateLimit?: number, burstLimit?: number): RawStorageProps['throttle'] {
   if (rateLimit === undefined && burstLimit === undefined) return undefined;
   return { ...(rateLimit !== undefined && { rateLimit }), ...(burstLimit !== undefined && { burstLimit }) };

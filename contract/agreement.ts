@@ -1,4 +1,4 @@
-/** What an event says of where its asset is, in several fields that must say the same. */
+/** The fields of an event that say where its asset lies. Several say the same thing, and must agree. */
 interface Placed {
   readonly tenant_id: string;
   readonly env: string;

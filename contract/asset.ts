@@ -35,7 +35,7 @@ const identity = {
   content_type: ContentType,
 };
 
-/** What is known of an asset that has a form but no verified bytes yet. */
+/** An asset that has a form, but no verified bytes yet. */
 export const PresignedAsset = v.object({
   ...identity,
   status: v.literal('presigned'),

@@ -32,7 +32,7 @@ export class DatasetEventError extends Error {
   }
 }
 
-/** What tells events apart, whatever else they hold. */
+/** The two fields that decide which schema an event is read by. */
 const Kind = v.object({
   schema_version: v.pipe(v.string(), v.regex(/^\d+\.\d+$/)),
   event_type: v.string(),

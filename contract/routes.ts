@@ -8,9 +8,9 @@ import { PresignRequest, PresignResponse, RegisterRequest } from '#contract/uplo
 export const API_FUNCTIONS = ['presign-upload', 'register', 'assets'] as const;
 export type ApiFunction = (typeof API_FUNCTIONS)[number];
 
-/** What a route takes, each part by a schema of its own. A part without a schema is not looked at. */
+/** The parts of a request that a route reads, each checked by its schema. A part without a schema is ignored. */
 export interface RouteRequest {
-  /** The path's parameters: what does not fit names no asset (404). */
+  /** The path's parameters. A value that does not fit is answered like an unknown asset, with 404. */
   readonly params?: v.GenericSchema;
   /** The query string's parameters, each a text, or a list of texts where it is repeated. */
   readonly query?: v.GenericSchema;
@@ -25,7 +25,7 @@ export interface Route {
   /** The scope that a token needs; `any` where every token of a tenant will do. */
   readonly scope: Scope | 'any';
   readonly function: ApiFunction;
-  /** What the route does, in a sentence. */
+  /** One sentence that says what the route does. */
   readonly summary: string;
   readonly request: RouteRequest;
   /** The body of the answer with status 200. */

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 export const Environment = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,15}$/, 'is not an env'));
 export type Environment = v.InferOutput<typeof Environment>;
 
-/** What `Environment` takes, in words. */
+/** The rule of `Environment`, in words for error messages. */
 export const ENVIRONMENT_RULE = '1 to 16 of a-z 0-9 -, beginning with a letter or digit';
 
 /**
@@ -17,13 +17,13 @@ export const TenantId = v.pipe(
   v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$/, 'is not a tenant id'),
 );
 
-/** What `TenantId` takes, in words. */
+/** The rule of `TenantId`, in words for error messages. */
 export const TENANT_ID_RULE = '2 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit';
 
 export const SCOPES = ['raw:read', 'raw:write', 'raw:delete', 'raw:erase'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What the authorizer puts into the request's context. A token may be valid and yet name no tenant. */
+/** The context that the authorizer gives to the gateway. A token may be valid and yet name no tenant. */
 export const AuthorizerContext = v.object({
   tenant_id: v.optional(TenantId),
   env: Environment,
@@ -32,5 +32,5 @@ export const AuthorizerContext = v.object({
 });
 export type AuthorizerContext = v.InferOutput<typeof AuthorizerContext>;
 
-/** Whom a request acts for. Made from the verified token alone, never from a body, a path or a header. */
+/** The tenant that a request acts for. It comes from the verified token alone, never from a body, a path or a header. */
 export type TenantContext = AuthorizerContext & { readonly tenant_id: string };

@@ -6,10 +6,10 @@ import { EventPublisher } from '#core/events/event-publisher';
 
 const env = parseEnv({ [ENV.eventBus]: text, [ENV.poisonQueueUrl]: text });
 
-/** In milliseconds; a call takes tens. By default one that hangs would be waited for longer than an invocation lasts. */
+/** Time-outs in milliseconds; a call takes tens of them. By the SDK's default a hanging call would outlast the invocation. */
 const requestHandler = { connectionTimeout: 1_000, socketTimeout: 3_000 };
 
-/** What is kept of an invocation's time to answer in, in milliseconds. */
+/** Milliseconds of the invocation's time that are kept for its answer. */
 const RESERVE_MS = 1_000;
 
 const publisher = new EventPublisher(

@@ -6,21 +6,29 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
 export interface AlarmTopicProps {
-  /** Who is told, once they have confirmed AWS's first e-mail. */
+  /** The address, which must confirm AWS's first e-mail. */
   readonly email: string;
+  /**
+   * The key that encrypts what the alarms say.
+   *
+   * @default - one of its own
+   */
+  readonly encryptionKey?: kms.IKey | undefined;
 }
 
-/** Tells an address of alarms. Only this account's alarms publish to it. */
+/** A topic that sends alarms to an e-mail address. Only this account's alarms may publish to it. */
 export class AlarmTopic extends sns.Topic {
-  constructor(scope: Construct, id: string, { email }: AlarmTopicProps) {
+  constructor(scope: Construct, id: string, { email, encryptionKey }: AlarmTopicProps) {
     // CloudWatch cannot use AWS's own key for SNS, whose policy nobody can change: hence a key of its own.
     // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
-    const masterKey = new kms.Key(scope, `${id}Key`, {
-      description: 'Encrypts what the alarms of Nexus Raw Storage say',
-      enableKeyRotation: true,
-      // An alarm's message is of no use once it is sent.
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const masterKey =
+      encryptionKey ??
+      new kms.Key(scope, `${id}Key`, {
+        description: 'Encrypts what the alarms of Nexus Raw Storage say',
+        enableKeyRotation: true,
+        // An alarm's message is of no use once it is sent.
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
     super(scope, id, { displayName: 'Nexus Raw Storage', masterKey, enforceSSL: true });
     const alarms = {
       principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],

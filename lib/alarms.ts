@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
@@ -14,13 +15,13 @@ import type { TenantRole } from './tenant-role.ts';
 
 export interface AlarmSettings {
   /**
-   * Who is told by e-mail when an alarm goes off, and when it ends. AWS asks the address to confirm first.
+   * The address that gets an e-mail when an alarm goes off, and when it ends. AWS asks it to confirm first.
    *
    * @default - nobody
    */
   readonly alarmEmail?: string | undefined;
   /**
-   * What happens when an alarm goes off, and when it ends: an `SnsAction`, for one.
+   * Actions to take when an alarm goes off, and when it ends, such as an `SnsAction`.
    *
    * @default - nothing: alarms are seen in CloudWatch
    */
@@ -47,10 +48,16 @@ export interface AlarmSettings {
 }
 
 export interface AlarmsProps extends AlarmSettings {
+  /**
+   * The key that encrypts what is sent by e-mail, up to its sending.
+   *
+   * @default - one of its own
+   */
+  readonly encryptionKey?: kms.IKey | undefined;
   readonly publisher: Publisher;
   /** Undefined where the tokens are not verified by the service. */
   readonly authorizer?: Authorizer | undefined;
-  /** What serves the routes, by name. */
+  /** The functions that serve the routes, by name. */
   readonly functions: Readonly<Record<string, lambda.IFunction>>;
   /** Undefined where the API is somebody else's, whose errors are not the service's alone. */
   readonly ownApi?: apigw.IHttpApi | apigw.HttpApi | undefined;
@@ -60,21 +67,21 @@ export interface AlarmsProps extends AlarmSettings {
 
 interface AlarmDefinition {
   readonly metric: cloudwatch.IMetric;
-  /** What goes on, in a sentence. */
+  /** One sentence that says what is happening. */
   readonly description: string;
   /** The anchor of its section in docs/operations.md. */
   readonly section: string;
   /** The alarm goes off above it. @default 0 */
   readonly above?: number;
-  /** In how many of the last periods. @default - in one of one */
+  /** How many of the last periods must be bad. @default - one of one */
   readonly periods?: { readonly bad: number; readonly of: number };
 }
 
-/** Once is no incident where everything is tried again. */
+/** For failures that are tried again: a single one is no incident. */
 const FOR_15_MINUTES = { bad: 3, of: 3 };
-/** What is not tried each time: tokens are few, and known keys serve for an hour; clients come and go. */
+/** For failures that do not show in every period: keys are fetched seldom, and clients come and go. */
 const TWICE_IN_15_MINUTES = { bad: 2, of: 3 };
-/** What happens once and is to be dealt with: the alarm stays on until S3 has counted objects. */
+/** For single failures that somebody must deal with: the alarm stays on for a day. */
 const FOR_A_DAY = { bad: 1, of: 24 };
 
 /** Watches what clients feel, the issuer, and the way of the events to the bus. Each alarm's description gives the address of its section in the runbook. */
@@ -85,10 +92,11 @@ export class Alarms extends Construct {
   /** @throws SettingError for a runbook's address that is none */
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { publisher, authorizer, alarmActions = [], alarmEmail } = props;
+    const { publisher, authorizer, alarmActions = [], alarmEmail, encryptionKey } = props;
     const { iteratorAgeThreshold = Duration.minutes(10), eventAgeThreshold = Duration.minutes(1) } = props;
     check('alarmEmail', alarmEmail, (email) => /^[^\s@]+@[^\s@]+$/.test(email), 'an e-mail address');
-    const email = alarmEmail === undefined ? [] : [new AlarmTopic(this, 'Topic', { email: alarmEmail })];
+    const email =
+      alarmEmail === undefined ? [] : [new AlarmTopic(this, 'Topic', { email: alarmEmail, encryptionKey })];
     this.#actions = [...alarmActions, ...email.map((topic) => new SnsAction(topic))];
     check('runbookUrl', props.runbookUrl, isPage, 'an http or https URL without a fragment');
     this.#runbookUrl = props.runbookUrl ?? 'docs/operations.md';
@@ -163,7 +171,7 @@ export class Alarms extends Construct {
     });
   }
 
-  /** What clients feel. One failure in five minutes may be anybody's; several periods of them are an incident. */
+  /** Adds the alarms on what clients notice. One failure in five minutes is no incident, several such periods are. */
   #watchClients({ functions, authorizer, ownApi, table, tenants }: AlarmsProps): void {
     if (ownApi) {
       this.#add('ApiErrors', {
@@ -218,7 +226,7 @@ export class Alarms extends Construct {
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: of,
       datapointsToAlarm: bad,
-      // Most metrics have no values while nothing happens.
+      // Most metrics have no values while there is no traffic.
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       alarmDescription: `${description} Runbook: ${this.#runbookUrl}#${section}`,
     });

@@ -4,9 +4,10 @@ import * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type ApiFunction, ROUTES, type RouteTable } from '#contract/routes';
+import type { FunctionOptions } from './function-options.ts';
+import { ServiceLogGroup } from './service-log-group.ts';
 import { check } from './setting-error.ts';
 
 /** Nothing here holds a token: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html */
@@ -30,7 +31,7 @@ const DEFAULT_THROTTLE: apigw.ThrottleSettings = { rateLimit: 1000, burstLimit: 
 export interface ApiProps {
   /** The service's own function, or what takes its place: its context must be an AuthorizerContext. */
   readonly authorizer: lambda.IFunction | HttpLambdaAuthorizer;
-  /** What serves the routes. */
+  /** The functions that serve the routes. */
   readonly functions: Readonly<Record<ApiFunction, lambda.IFunction>>;
   /**
    * The routes, by the name of their operation.
@@ -51,18 +52,32 @@ export interface ApiProps {
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * For an API of its own: what all clients together may send, in requests per second; beyond it the gateway answers 429.
+   * How many requests per second all clients together may send to an API of its own. Beyond it the gateway answers 429.
    * AWS calls it the default of the stage's routes, and does not say whether they share one bucket: count on one each.
    * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
    *
    * @default - 1,000 per second, in bursts of at most 2,000
    */
   readonly throttle?: apigw.ThrottleSettings | undefined;
+  /**
+   * A prefix of the routes' paths, such as `/files`, so that two mounts may share an API.
+   *
+   * @default - nothing
+   */
+  readonly pathPrefix?: string | undefined;
+  /**
+   * How the access logs of an API of its own are kept.
+   *
+   * @default - a month, by a key of AWS's own
+   */
+  readonly options?: Pick<FunctionOptions, 'logRetention' | 'encryptionKey'>;
 }
 
 /** With 0 the gateway would answer nobody. */
 const isLimit = (limit: number) => Number.isInteger(limit) && limit >= 1;
 const LIMIT_RULE = 'a whole number of 1 or more';
+
+const isPathPrefix = (path: string) => path === '' || /^(\/[\w.~-]+)+$/.test(path);
 
 /** The routes on an HTTP API, every one behind the authorizer. */
 export class Api extends Construct {
@@ -72,8 +87,9 @@ export class Api extends Construct {
   constructor(scope: Construct, id: string, props: ApiProps) {
     check('throttleRate', props.throttle?.rateLimit, isLimit, LIMIT_RULE);
     check('throttleBurst', props.throttle?.burstLimit, isLimit, LIMIT_RULE);
+    check('pathPrefix', props.pathPrefix, isPathPrefix, 'a path such as /files');
     super(scope, id);
-    const { functions } = props;
+    const { functions, pathPrefix = '' } = props;
     const routes: RouteTable = props.routes ?? ROUTES;
     this.httpApi = props.httpApi ?? this.#newHttpApi(props, routes);
     // The CDK puts a route's authorizer and integration beside the API: by its id alone, that is here, and no stack of the
@@ -86,7 +102,7 @@ export class Api extends Construct {
       const operationId = operation.replace(/^./, (letter) => letter.toUpperCase());
       new apigw.HttpRoute(this, `${operationId}Route`, {
         httpApi: api,
-        routeKey: apigw.HttpRouteKey.with(path, apigw.HttpMethod[method]),
+        routeKey: apigw.HttpRouteKey.with(`${pathPrefix}${path}`, apigw.HttpMethod[method]),
         integration: new HttpLambdaIntegration(operationId, functions[name]),
         authorizer,
         // An API's default scopes are for its own authorizer: a Lambda authorizer takes none.
@@ -95,7 +111,7 @@ export class Api extends Construct {
     }
   }
 
-  #newHttpApi({ allowedOrigins = [], throttle }: ApiProps, routes: RouteTable) {
+  #newHttpApi({ allowedOrigins = [], throttle, options }: ApiProps, routes: RouteTable) {
     const httpApi = new apigw.HttpApi(this, 'HttpApi', {
       createDefaultStage: false,
       ...(allowedOrigins.length > 0 && { corsPreflight: corsFor(allowedOrigins, routes) }),
@@ -106,9 +122,9 @@ export class Api extends Construct {
       throttle: { ...DEFAULT_THROTTLE, ...throttle },
       accessLogSettings: {
         destination: new apigw.LogGroupLogDestination(
-          new logs.LogGroup(this, 'AccessLogs', {
+          new ServiceLogGroup(this, 'AccessLogs', {
+            ...options,
             logGroupName: accessLogGroupName(this),
-            retention: logs.RetentionDays.ONE_MONTH,
             removalPolicy: RemovalPolicy.DESTROY,
           }),
         ),

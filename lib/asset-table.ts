@@ -5,9 +5,10 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ENV } from '#core/env';
 import { RETAINED } from './retained.ts';
+import type { StoreOptions } from './store-options.ts';
 import { TENANT, type TenantRole } from './tenant-role.ts';
 
-export interface AssetTableProps {
+export interface AssetTableProps extends StoreOptions {
   /**
    * Whether the table refuses to be deleted.
    *
@@ -18,7 +19,11 @@ export interface AssetTableProps {
 
 /** One item an asset. Its stream carries the outbox, so both images of every change are in it. */
 export class AssetTable extends dynamodb.Table {
-  constructor(scope: Construct, id: string, { deletionProtection = false }: AssetTableProps = {}) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { deletionProtection = false, encryptionKey, removalPolicy = RETAINED }: AssetTableProps = {},
+  ) {
     super(scope, id, {
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
@@ -26,7 +31,8 @@ export class AssetTable extends dynamodb.Table {
       timeToLiveAttribute: 'purge_at',
       stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
       deletionProtection,
-      removalPolicy: RETAINED,
+      removalPolicy,
+      ...(encryptionKey && { encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED, encryptionKey }),
     });
   }
 
@@ -53,11 +59,21 @@ export class AssetTable extends dynamodb.Table {
 
   /** Lets a function find a tenant's items, in the tenant's sessions. */
   grantTenantRead(role: TenantRole, fn: lambda.Function): iam.Grant {
+    this.encryptionKey?.grant(role, 'kms:Decrypt', 'kms:DescribeKey');
     return this.#grantTenant(role, fn, 'dynamodb:GetItem');
   }
 
   /** Lets a function add and change a tenant's items, in the tenant's sessions. */
   grantTenantWrite(role: TenantRole, fn: lambda.Function): iam.Grant {
+    // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    this.encryptionKey?.grant(
+      role,
+      'kms:Encrypt',
+      'kms:ReEncrypt*',
+      'kms:GenerateDataKey*',
+      'kms:Decrypt',
+      'kms:DescribeKey',
+    );
     return this.#grantTenant(role, fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
   }
 

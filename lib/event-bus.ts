@@ -1,7 +1,9 @@
+import { Aws, Duration, type ResourceEnvironment } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { EVENT_SOURCE } from '#contract/events';
 import { ENV } from '#core/env';
 import { RawAssetRule, type SubscriptionProps } from './raw-asset-rule.ts';
@@ -15,14 +17,65 @@ export interface OnRawAssetProps extends SubscriptionProps {
   readonly crossStackScope?: Construct;
 }
 
-/** The bus that subscribers listen to. */
-export class EventBus extends events.EventBus {
-  /** The CDK writes an empty key where none is given, which some Regions refuse: https://github.com/aws/aws-cdk/issues/37847 */
-  override archive(id: string, props: events.BaseArchiveProps): events.Archive {
-    const archive = super.archive(id, props);
+export interface EventBusProps {
+  /**
+   * A bus of yours. Who may put events of the service's source on it is for its own policy to say.
+   *
+   * @default - a new one, on which the service alone puts such events
+   */
+  readonly eventBus?: events.IEventBus | undefined;
+  /**
+   * How long the archive keeps events for a replay.
+   *
+   * @default - 90 days
+   */
+  readonly archiveRetention?: Duration | undefined;
+  /**
+   * The key that encrypts a new bus, and the archive.
+   *
+   * @default - EventBridge's own
+   */
+  readonly encryptionKey?: kms.IKey | undefined;
+}
+
+/** The bus that subscribers listen to, and the archive of the service's events on it. */
+export class EventBus extends Construct implements events.IEventBusRef {
+  readonly eventBus: events.IEventBus;
+
+  constructor(scope: Construct, id: string, props: EventBusProps = {}) {
+    super(scope, id);
+    const { encryptionKey: kmsKey, archiveRetention: retention = Duration.days(90) } = props;
+    // The CDK's own class fits its interface but for the exactness of what is optional.
+    const newBus = () =>
+      new events.EventBus(this, 'Resource', { ...(kmsKey && { kmsKey }) }) as events.IEventBus;
+    this.eventBus = props.eventBus ?? newBus();
+    const archive = new events.Archive(this, 'Archive', {
+      sourceEventBus: this.eventBus,
+      description: 'Every event, to be sent again by a replay',
+      eventPattern: { source: [EVENT_SOURCE] },
+      retention,
+    });
     const resource = archive.node.defaultChild as events.CfnArchive;
-    if (props.kmsKey === undefined) resource.addPropertyDeletionOverride('KmsKeyIdentifier');
-    return archive;
+    if (kmsKey) {
+      resource.kmsKeyIdentifier = kmsKey.keyArn;
+      grantArchive(kmsKey);
+    } else {
+      // The CDK writes an empty key where none is given, which some Regions refuse: https://github.com/aws/aws-cdk/issues/37847
+      resource.addPropertyDeletionOverride('KmsKeyIdentifier');
+    }
+  }
+
+  get eventBusName(): string {
+    return this.eventBus.eventBusName;
+  }
+
+  get eventBusRef(): events.EventBusReference {
+    return this.eventBus.eventBusRef;
+  }
+
+  /** The bus's, which may be of another stack. */
+  get env(): ResourceEnvironment {
+    return this.eventBus.env;
   }
 
   /**
@@ -40,7 +93,7 @@ export class EventBus extends events.EventBus {
       effect: iam.Effect.DENY,
       principals: [new iam.AnyPrincipal()],
       actions: ['events:PutEvents'],
-      resources: [this.eventBusArn],
+      resources: [this.eventBus.eventBusArn],
       conditions: {
         'ForAnyValue:StringEquals': { 'events:source': [EVENT_SOURCE] },
         ArnNotLike: { 'aws:PrincipalArn': [...senders] },
@@ -57,7 +110,7 @@ export class EventBus extends events.EventBus {
   /** Lets a function put events on the bus. */
   grantPublish(fn: lambda.Function): iam.Grant {
     fn.addEnvironment(ENV.eventBus, this.eventBusName);
-    return this.grantPutEventsTo(fn);
+    return this.eventBus.grantPutEventsTo(fn);
   }
 
   /** A rule for files that have been verified and registered. */
@@ -71,4 +124,33 @@ export class EventBus extends events.EventBus {
     const scope = props.crossStackScope ?? this;
     return new RawAssetRule(scope, id, { ...props, bus: this, eventType: 'raw_asset_presigned' });
   }
+}
+
+/**
+ * Lets EventBridge keep an archive under a key. The CDK's own grant names the bus, which cannot be made before its key: the
+ * same key for both would be a circle.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/encryption-archives.html
+ */
+function grantArchive(key: kms.IKey): void {
+  const principals = [new iam.ServicePrincipal('events.amazonaws.com')];
+  const { account, region } = key.env;
+  const buses = `arn:${Aws.PARTITION}:events:${region}:${account}:event-bus/*`;
+  key.addToResourcePolicy(
+    new iam.PolicyStatement({
+      sid: 'Archive',
+      principals,
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:ReEncrypt*'],
+      resources: ['*'],
+      conditions: { StringLike: { 'kms:EncryptionContext:aws:events:event-bus:arn': buses } },
+    }),
+  );
+  key.addToResourcePolicy(
+    new iam.PolicyStatement({
+      sid: 'ArchiveDescribesKey',
+      principals,
+      actions: ['kms:DescribeKey'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:SourceAccount': account } },
+    }),
+  );
 }

@@ -7,22 +7,23 @@ import type { Construct } from 'constructs';
 import { logicalId } from './logical-id.ts';
 import { ownAccount } from './own-account.ts';
 import { RETAINED } from './retained.ts';
+import { bucketEncryption, type StoreOptions } from './store-options.ts';
 
 /**
  * Where a stream mapping keeps the records that it gives up: whole, where a queue would hold only their position in a
  * stream that forgets them after a day.
  */
 export class FailureBucket extends s3.Bucket implements lambda.IEventSourceDlq {
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { encryptionKey, removalPolicy = RETAINED }: StoreOptions = {}) {
     super(scope, id, {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: s3.BucketEncryption.S3_MANAGED,
+      ...bucketEncryption(encryptionKey),
       enforceSSL: true,
-      removalPolicy: RETAINED,
+      removalPolicy,
     });
     // A bucket that stays keeps what it refuses.
-    this.policy?.applyRemovalPolicy(RETAINED);
+    this.policy?.applyRemovalPolicy(removalPolicy);
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
@@ -45,6 +46,7 @@ export class FailureBucket extends s3.Bucket implements lambda.IEventSourceDlq {
       id: `AwsSolutions-IAM5[Resource::<${logicalId(this)}.Arn>/*]`,
       reason: 'Lambda names the objects itself, and the bucket holds nothing else.',
     });
+    this.encryptionKey?.grant(fn, 'kms:GenerateDataKey');
     iam.Grant.addToPrincipal({
       grantee: fn,
       actions: ['s3:ListBucket'],

@@ -2,7 +2,7 @@ import { Fn, Token } from 'aws-cdk-lib';
 import { ENV } from '#core/env';
 import { check, checkEach, SettingError } from './setting-error.ts';
 
-/** Whose tokens are taken, and where they say what. */
+/** The issuer whose tokens are accepted, and the claims that are read from them. */
 export interface IdentitySettings {
   /** The `iss` of the tokens, exactly: an https URL, or http on loopback. */
   readonly issuer: string;
@@ -35,7 +35,7 @@ export interface IdentitySettings {
    */
   readonly scopeClaim?: string | readonly string[] | undefined;
   /**
-   * What stands before the service's scopes in a token, such as Cognito's `nexus/`.
+   * The prefix of the service's scopes in a token, such as Cognito's `nexus/`.
    *
    * @default - nothing
    */

@@ -8,8 +8,10 @@ import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE, type MetricName } from '#
 import type { AssetTable } from './asset-table.ts';
 import type { EventBus } from './event-bus.ts';
 import { FailureBucket } from './failure-bucket.ts';
+import type { FunctionOptions } from './function-options.ts';
 import { PoisonQueue } from './poison-queue.ts';
 import { RawFunction } from './raw-function.ts';
+import type { StoreOptions } from './store-options.ts';
 
 export interface PublisherProps {
   /** Its stream is the outbox. */
@@ -22,11 +24,17 @@ export interface PublisherProps {
    * @default 10
    */
   readonly parallelization?: number | undefined;
+  /**
+   * Options that the account's rules may require.
+   *
+   * @default - nothing
+   */
+  readonly options?: FunctionOptions & StoreOptions;
 }
 
 /**
- * What has an event: an item that is there after the change. What a removal leaves has none. A mapping of DynamoDB's streams
- * filters on the `dynamodb` key alone: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+ * Lets through changes that leave an item, which carries the event. A mapping of DynamoDB's streams filters on the
+ * `dynamodb` key alone: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
  */
 const CHANGES = lambda.FilterCriteria.filter({
   dynamodb: { NewImage: { event_id: { S: lambda.FilterRule.exists() } } },
@@ -41,17 +49,22 @@ export class Publisher extends Construct {
   readonly failureBucket: FailureBucket;
   readonly #mapping: DynamoEventSource;
 
-  constructor(scope: Construct, id: string, { table, bus, parallelization = 10 }: PublisherProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { table, bus, parallelization = 10, options = {} }: PublisherProps,
+  ) {
     super(scope, id);
     this.fn = new RawFunction(this, 'PublishEvents', {
       handler: 'publish-events',
       memorySize: 512,
       timeout: Duration.seconds(60),
+      options,
     });
-    this.poisonQueue = new PoisonQueue(this, 'PoisonQueue');
+    this.poisonQueue = new PoisonQueue(this, 'PoisonQueue', options);
     this.poisonQueue.grantSend(this.fn);
     bus.grantPublish(this.fn);
-    this.failureBucket = new FailureBucket(this, 'FailureBucket');
+    this.failureBucket = new FailureBucket(this, 'FailureBucket', options);
     this.#mapping = new DynamoEventSource(table, {
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       batchSize: 100,
@@ -73,7 +86,7 @@ export class Publisher extends Construct {
     });
   }
 
-  /** Who puts the events on the bus. */
+  /** The role that puts the events on the bus. */
   get roleArn(): string {
     return (this.fn.role as iam.IRole).roleArn;
   }

@@ -3,16 +3,16 @@ import * as v from 'valibot';
 import { ENVIRONMENT_RULE, Environment, TENANT_ID_RULE, TenantId } from '#contract/tenant';
 import { check, SettingError } from './setting-error.ts';
 
-/** Which assets a subscriber is told of: those that meet every criterion, each by one of its values. */
+/** The assets whose events a subscriber receives: they meet every criterion, each by one of its values. */
 export interface RawAssetFilter {
   /**
-   * Whose assets.
+   * The tenants whose assets match.
    *
    * @default - every tenant's
    */
   readonly tenants?: readonly string[];
   /**
-   * Of which environments.
+   * The environments whose assets match.
    *
    * @default - all
    */
@@ -47,11 +47,11 @@ export interface RawAssetFilter {
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#filtering-numeric-matching */
 const MAX_NUMBER = 5e9;
 
-/** RFC 9110, section 8.3.1, without parameters; or a kind of them. */
+/** A media type without parameters (RFC 9110, section 8.3.1), or `type/*`. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/([\w!#$&^.+-]+|\*)$/;
 
 /**
- * What an event's `detail` must hold to pass, as an EventBridge pattern.
+ * Makes the part of an EventBridge pattern that an event's `detail` must match.
  *
  * @throws SettingError for a criterion that nothing could meet
  */

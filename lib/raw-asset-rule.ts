@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { EVENT_SOURCE, type EventType } from '#contract/events';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
@@ -9,7 +9,7 @@ import { detailPattern, type RawAssetFilter } from './raw-asset-filter.ts';
 import { SettingError } from './setting-error.ts';
 
 export interface SubscriptionProps extends RawAssetFilter {
-  /** Who is told. A dead-letter queue or retry policy of its own goes before the rule's. */
+  /** The target of the rule. If it has a dead-letter queue or retry policy of its own, that one is used. */
   readonly target: events.IRuleTarget;
   /**
    * Where an event goes that could not be handed to the target.
@@ -82,22 +82,47 @@ export class RawAssetRule extends events.Rule {
       },
     });
     this.deadLetterQueue = deadLetterQueue;
-    if (deadLetterQueue) this.#grantSend(deadLetterQueue);
+    if (deadLetterQueue) this.#grantSend(deadLetterQueue, id);
   }
 
-  #grantSend(queue: sqs.IQueue): void {
-    queue.addToResourcePolicy(
+  /**
+   * EventBridge drops an event that its dead-letter queue does not take, and tells nobody.
+   * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq
+   *
+   * @throws SettingError for a queue or a key whose policy is not this app's to complete
+   */
+  #grantSend(queue: sqs.IQueue, id: string): void {
+    const principals = [new iam.ServicePrincipal('events.amazonaws.com')];
+    const conditions = { ArnEquals: { 'aws:SourceArn': this.ruleArn } };
+    const isGranted = queue.addToResourcePolicy(
       new iam.PolicyStatement({
-        principals: [new iam.ServicePrincipal('events.amazonaws.com')],
+        principals,
         actions: ['sqs:SendMessage'],
         resources: [queue.queueArn],
-        conditions: { ArnEquals: { 'aws:SourceArn': this.ruleArn } },
+        conditions,
       }),
-    );
+    ).statementAdded;
+    if (!isGranted) throw unusable(id, 'it is imported, so its policy cannot be given a statement here');
+    // The key that AWS keeps for SQS lets no other service of its own in, and nobody can change its policy.
+    if (queue.encryptionType === sqs.QueueEncryption.KMS_MANAGED)
+      throw unusable(id, "it is encrypted by AWS's key for SQS, which EventBridge may not use");
+    const isKeyGranted = queue.encryptionMasterKey?.addToResourcePolicy(
+      new iam.PolicyStatement({
+        principals,
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+      }),
+    ).statementAdded;
+    if (isKeyGranted === false)
+      throw unusable(id, 'its key is imported, so its policy cannot be given a statement here');
   }
 }
 
-/** In characters: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+function unusable(id: string, reason: string): SettingError {
+  return new SettingError(`Invalid deadLetterQueue of ${id}: ${reason}`);
+}
+
+/** The most characters of a pattern: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
 const MAX_PATTERN = 2048;
 
 /**

@@ -8,6 +8,7 @@ import { logicalId } from './logical-id.ts';
 import { ownAccount } from './own-account.ts';
 import { RETAINED } from './retained.ts';
 import { MAX_UPLOAD_EXPIRY_SECONDS } from './settings.ts';
+import { bucketEncryption, type StoreOptions } from './store-options.ts';
 import { TENANT, type TenantRole } from './tenant-role.ts';
 
 /** Every object's key begins with its tenant's prefix. */
@@ -16,7 +17,7 @@ const TENANT_OBJECTS = `tenants/${TENANT}/*`;
 /** No form is good for longer, whatever it says: the longest window that the stack can be set to. */
 const MAX_SIGNATURE_AGE = Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS);
 
-export interface RawBucketProps {
+export interface RawBucketProps extends StoreOptions {
   /**
    * Origins of browser clients that upload to the bucket and read from it.
    *
@@ -39,19 +40,24 @@ export class RawBucket extends s3.Bucket {
   constructor(
     scope: Construct,
     id: string,
-    { allowedOrigins = [], versionDeleters = [] }: RawBucketProps = {},
+    {
+      allowedOrigins = [],
+      versionDeleters = [],
+      encryptionKey,
+      removalPolicy = RETAINED,
+    }: RawBucketProps = {},
   ) {
     super(scope, id, {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: s3.BucketEncryption.S3_MANAGED,
+      ...bucketEncryption(encryptionKey),
       enforceSSL: true,
       versioned: true,
-      removalPolicy: RETAINED,
+      removalPolicy,
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     });
     // A bucket that stays keeps what it refuses.
-    this.policy?.applyRemovalPolicy(RETAINED);
+    this.policy?.applyRemovalPolicy(removalPolicy);
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
@@ -94,6 +100,7 @@ export class RawBucket extends s3.Bucket {
   /** Lets a function sign forms for a tenant's objects, in the tenant's sessions. */
   grantTenantUpload(role: TenantRole, fn: lambda.Function): iam.Grant {
     fn.addEnvironment(ENV.rawBucket, this.bucketName);
+    this.encryptionKey?.grant(role, 'kms:GenerateDataKey');
     return this.#grantTenantObjects(role, 's3:PutObject');
   }
 
@@ -101,6 +108,9 @@ export class RawBucket extends s3.Bucket {
   grantTenantRead(role: TenantRole, fn: lambda.Function): iam.Grant {
     fn.addEnvironment(ENV.rawBucket, this.bucketName);
     fn.addEnvironment(ENV.bucketOwner, this.stack.account);
+    // HeadObject tells the checksum of an encrypted object to those who may decrypt it.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    this.encryptionKey?.grant(role, 'kms:Decrypt');
     const list = iam.Grant.addToPrincipal({
       grantee: role,
       actions: ['s3:ListBucketVersions'],

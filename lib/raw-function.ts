@@ -1,31 +1,50 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { bundle } from './bundle.ts';
 import type { FunctionName } from './function-names.ts';
+import type { FunctionOptions } from './function-options.ts';
+import { ServiceLogGroup } from './service-log-group.ts';
 
 export interface RawFunctionProps {
   /** The handler that it runs. */
   readonly handler: FunctionName;
-  /** Most MiB of memory; the share of a CPU grows with it. */
+  /** Memory in MiB. The function's share of a CPU grows with it. */
   readonly memorySize: number;
-  /** Longest that an invocation may take. */
+  /** The longest time that an invocation may take. */
   readonly timeout: Duration;
   /**
-   * What the deployment decides. The names of resources come with the grants on them.
+   * Environment variables for settings. Names of resources are added by the grants on them.
    *
    * @default - nothing
    */
   readonly environment?: Record<string, string>;
+  /**
+   * Options that the account's rules may require.
+   *
+   * @default - nothing
+   */
+  readonly options?: FunctionOptions;
 }
+
+/** The actions that a function in a VPC needs: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
+const NETWORK_INTERFACES = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
 /** A function of the service: the bundle of one handler, and a role that may write its logs. */
 export class RawFunction extends lambda.Function {
-  constructor(scope: Construct, id: string, { handler, ...props }: RawFunctionProps) {
-    const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
-      retention: logs.RetentionDays.ONE_MONTH,
+  constructor(scope: Construct, id: string, { handler, options = {}, ...props }: RawFunctionProps) {
+    const { vpc, vpcSubnets, securityGroups, tracing = false } = options;
+    const reservedConcurrentExecutions = options.reservedConcurrency?.[handler];
+    const logGroup = new ServiceLogGroup(scope, `${id}Logs`, {
+      ...options,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // The role that CDK would make may write to every log group of the account.
@@ -33,6 +52,7 @@ export class RawFunction extends lambda.Function {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
     logGroup.grants.write(role);
+    if (vpc) iam.Grant.addToPrincipal({ grantee: role, actions: NETWORK_INTERFACES, resourceArns: ['*'] });
     super(scope, id, {
       ...props,
       role,
@@ -40,9 +60,18 @@ export class RawFunction extends lambda.Function {
       loggingFormat: lambda.LoggingFormat.JSON,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
-      tracing: lambda.Tracing.DISABLED,
+      tracing: tracing ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
       code: lambda.Code.fromAsset(bundle(handler)),
       handler: 'index.handler',
+      ...(reservedConcurrentExecutions !== undefined && { reservedConcurrentExecutions }),
+      ...(vpc && { vpc, ...(vpcSubnets && { vpcSubnets }) }),
+      ...(securityGroups && { securityGroups: [...securityGroups] }),
     });
+    if (vpc || tracing) {
+      Validations.of(role).acknowledge({
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'The network interfaces of a function in a VPC, and X-Ray, know no resource to name.',
+      });
+    }
   }
 }

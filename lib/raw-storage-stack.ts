@@ -2,9 +2,9 @@ import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { RawStorage, type RawStorageProps } from './raw-storage.ts';
 
-/** Where and under which name the stack is deployed, as of any stack of the CDK. */
+/** The properties of any stack, and the service's settings. */
 export interface RawStorageStackProps extends StackProps {
-  /** What the service is set to. Its `env` is the tenants' environment; the stack's own is its account and Region. */
+  /** The service's settings. `service.env` is the tenants' environment; the stack's `env` is its account and Region. */
   readonly service: RawStorageProps;
 }
 

@@ -2,26 +2,30 @@ import { Duration, Tokenization } from 'aws-cdk-lib';
 import type * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HttpLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { Construct } from 'constructs';
-import { EVENT_SOURCE } from '#contract/events';
 import { ENV } from '#core/env';
 import { type AlarmSettings, Alarms } from './alarms.ts';
 import { Api, type ApiProps } from './api.ts';
 import { AssetTable } from './asset-table.ts';
 import { Authorizer } from './authorizer.ts';
-import { EventBus } from './event-bus.ts';
+import { EventBus, type EventBusProps } from './event-bus.ts';
+import type { FunctionOptions } from './function-options.ts';
 import { checkIdentity, checkNoIdentity, type IdentitySettings } from './identity-settings.ts';
 import { Publisher } from './publisher.ts';
 import { RawBucket, type RawBucketProps } from './raw-bucket.ts';
 import { RawFunction } from './raw-function.ts';
 import { SettingError } from './setting-error.ts';
 import { type DeploymentSettings, validateSettings } from './settings.ts';
+import type { StoreOptions } from './store-options.ts';
 import { TenantRole } from './tenant-role.ts';
 
 export interface RawStorageProps
   extends DeploymentSettings,
     Partial<IdentitySettings>,
     AlarmSettings,
-    Pick<ApiProps, 'httpApi' | 'throttle'>,
+    FunctionOptions,
+    Pick<StoreOptions, 'removalPolicy'>,
+    Pick<EventBusProps, 'eventBus' | 'archiveRetention'>,
+    Pick<ApiProps, 'httpApi' | 'throttle' | 'pathPrefix'>,
     Pick<RawBucketProps, 'versionDeleters'> {
   /**
    * A Lambda authorizer of your own, with simple responses and the context `{tenant_id, env, user_id, scopes}`; `issuer`,
@@ -30,12 +34,6 @@ export interface RawStorageProps
    * @default - one that verifies the tokens of `issuer`
    */
   readonly authorizer?: HttpLambdaAuthorizer;
-  /**
-   * How long the bus's archive keeps events for a replay.
-   *
-   * @default - 90 days
-   */
-  readonly archiveRetention?: Duration;
 }
 
 /** A number as a function's environment holds it, also one that only a deployment knows. */
@@ -66,29 +64,28 @@ export class RawStorage extends Construct {
     const maxHashBytes = text(props.maxHashBytes ?? 256 * 1024 ** 2);
 
     this.bucket = new RawBucket(this, 'RawBucket', {
+      ...props,
       allowedOrigins,
-      ...(props.versionDeleters && { versionDeleters: props.versionDeleters }),
     });
     this.table = new AssetTable(this, 'AssetTable', {
+      ...props,
       deletionProtection: props.deletionProtection ?? env === 'prod',
     });
-    this.bus = new EventBus(this, 'EventBus');
-    this.bus.archive('Archive', {
-      description: 'Every event, to be sent again by a replay',
-      eventPattern: { source: [EVENT_SOURCE] },
-      retention: props.archiveRetention ?? Duration.days(90),
-    });
+    this.bus = new EventBus(this, 'EventBus', props);
     this.publisher = new Publisher(this, 'Publisher', {
       table: this.table,
       bus: this.bus,
       parallelization: props.publisherParallelization,
+      options: props,
     });
-    this.bus.reserveSource([this.publisher.roleArn, ...(props.redrivers ?? [])]);
+    if (!props.eventBus) this.bus.reserveSource([this.publisher.roleArn, ...(props.redrivers ?? [])]);
 
     const authorizer =
-      props.authorizer ?? new Authorizer(this, 'Authorizer', { ...checkIdentity(props), env });
+      props.authorizer ??
+      new Authorizer(this, 'Authorizer', { ...checkIdentity(props), env, options: props });
     const presignUpload = new RawFunction(this, 'PresignUpload', {
       handler: 'presign-upload',
+      options: props,
       memorySize: 512,
       timeout: Duration.seconds(10),
       environment: {
@@ -100,12 +97,14 @@ export class RawStorage extends Construct {
     // It may read a whole file to hash it, and must answer before the gateway gives up at 30 seconds.
     const register = new RawFunction(this, 'Register', {
       handler: 'register',
+      options: props,
       memorySize: 1024,
       timeout: Duration.seconds(25),
       environment: { [ENV.maxHashBytes]: maxHashBytes },
     });
     const assets = new RawFunction(this, 'Assets', {
       handler: 'assets',
+      options: props,
       memorySize: 512,
       timeout: Duration.seconds(10),
     });
@@ -125,6 +124,8 @@ export class RawStorage extends Construct {
       allowedOrigins,
       ...(httpApi && { httpApi }),
       ...(throttle && { throttle }),
+      pathPrefix: props.pathPrefix,
+      options: props,
     }).httpApi;
 
     this.alarms = new Alarms(this, 'Alarms', {

@@ -3,7 +3,7 @@ import { ENVIRONMENT_RULE, Environment } from '#contract/tenant';
 import type { IdentitySettings } from './identity-settings.ts';
 import { check, checkEach } from './setting-error.ts';
 
-/** What a deployment decides, beside whose tokens are taken. */
+/** The settings of a deployment, but for those of its tokens. */
 export interface DeploymentSettings {
   /**
    * The env of tokens that name none: 1 to 16 of a-z 0-9 -. In `prod` the table is protected from deletion, unless `deletionProtection` says otherwise.
@@ -57,10 +57,10 @@ export interface DeploymentSettings {
   readonly redrivers?: readonly string[] | undefined;
 }
 
-/** What a deployment decides. */
+/** The settings of a deployment. */
 export interface Settings extends DeploymentSettings, IdentitySettings {}
 
-/** What one POST to S3 can carry: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
+/** The most bytes that one POST to S3 can carry: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
 const MAX_UPLOAD_BYTES = 5 * 1024 ** 3;
 /** Tenant credentials live an hour, and must outlive the forms that they sign. */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 2700;

@@ -9,14 +9,14 @@ import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE } from '#core/metrics';
 export const TENANT = '${aws:PrincipalTag/tenant_id}';
 
 /**
- * What STS lets through in a tag's value, and no tenant id may hold or begin with. IAM has no regular expressions: letters
- * and spaces beyond ASCII, and the length, are the code's to refuse.
+ * Patterns of tag values that STS accepts, and that no tenant id matches. IAM has no regular expressions: letters and spaces
+ * beyond ASCII, and ids that are too long, are refused by the code alone.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html
  */
 const NO_TENANT_IDS = ['*/*', '*:*', '*=*', '*+*', '*@*', '* *', '.*', '_*', '-*'];
 
 export interface TenantRoleProps {
-  /** Who may act for a tenant. */
+  /** The functions that may act for a tenant. */
   readonly functions: readonly lambda.Function[];
 }
 

@@ -8,7 +8,7 @@ import { buildFunctions, compile, STAND_INS } from '../lib/bundler.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../lib/function-names.ts';
 
 /**
- * What a cold start costs, as a script: each bundle's size as a zip, and the process CPU (user + system) of importing it in
+ * Measures what a cold start costs: each bundle's size as a zip, and the process CPU (user + system) of importing it in
  * a fresh process, next to that of an empty handler. Also what each stand-in of `lib/bundler.ts` saves: the same for the
  * largest bundle with the SDK's own module in its place. With `--check` it exits with 1 where a size is over its limit, or
  * a stand-in saves less than it must. CPU depends on the machine and its load, so it is printed and never checked.

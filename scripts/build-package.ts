@@ -46,7 +46,7 @@ const manifest = {
     'aws-cdk-lib': `^${dependencies['aws-cdk-lib']}`,
     constructs: `^${dependencies.constructs}`,
   },
-  // Who only reads events needs neither.
+  // A subscriber that only reads events needs neither.
   peerDependenciesMeta: { 'aws-cdk-lib': { optional: true }, constructs: { optional: true } },
 };
 writeFileSync(join(DIST, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

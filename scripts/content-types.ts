@@ -9,7 +9,7 @@ import standard from 'mime/types/standard.js';
  */
 const FILE = fileURLToPath(new URL('../lambdas/core/uploads/extensions.ts', import.meta.url));
 
-/** Of mime-db's 1,200 extensions, those that people have files of. */
+/** The extensions, among mime-db's 1,200, of files that people commonly have. */
 const EXTENSIONS = `
   txt text log md markdown html htm xhtml css csv tsv xml xsd xsl xslt rtf ics vcf eml yaml yml toml sql tex bib diff
   js mjs cjs json json5 jsonld geojson map wasm sh bat java class jar war php py pl rb lua c cc cpp h hpp graphql

@@ -7,8 +7,8 @@ import { startCloud } from '../local/cloud.ts';
 import { ApiClient, sha256 } from './api-client.ts';
 
 /**
- * What one asset comes to in bytes, as the README's table of costs has it: its item in the table, its events, and what the
- * functions log of it. What Lambda and the gateway log by themselves does not appear on this machine.
+ * Measures the bytes that one asset takes, for the README's table of costs: its item in the table, its events, and the lines
+ * that the functions log. Lines that Lambda and the gateway log by themselves do not appear on this machine.
  */
 const ASSETS = 100;
 const FILE = 'one line\n'.repeat(100);

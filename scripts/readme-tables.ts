@@ -9,7 +9,7 @@ const README = fileURLToPath(new URL('../README.md', import.meta.url));
 
 type Rows = readonly (readonly string[])[];
 
-/** As Markdown; the first row is the head. */
+/** Writes rows as a Markdown table. The first row is its head. */
 function table([head = [], ...rows]: Rows): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');

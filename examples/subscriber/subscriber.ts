@@ -15,7 +15,7 @@ import { buildSync } from 'esbuild';
 import { RawAssetRule } from 'nexus-raw-storage';
 
 export interface SubscriberProps {
-  /** Whose files: a `RawStorage` of the same app, or the bus and the bucket that another app deploys, by their names. */
+  /** The storage whose files are counted: a `RawStorage` of this app, or bus and bucket of another app by their names. */
   readonly storage: {
     readonly bus: events.IEventBusRef;
     readonly bucket: Pick<s3.IBucket, 'arnForObjects'>;
@@ -38,7 +38,7 @@ export interface SubscriberProps {
 export class Subscriber extends Construct {
   /** The counts, by `event_id`. */
   readonly results: dynamodb.Table;
-  /** What the function could not do, and what could not be handed to it. */
+  /** Keeps events that the function failed on, and events that could not be handed to it. */
   readonly failures: sqs.Queue;
 
   constructor(scope: Construct, id: string, { storage, tenants, entry = HANDLER }: SubscriberProps) {
@@ -47,7 +47,7 @@ export class Subscriber extends Construct {
       partitionKey: { name: 'event_id', type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       timeToLiveAttribute: 'expires_at',
-      // What is lost can be counted again: by a replay of the events.
+      // Lost counts are made again by a replay of the events.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.failures = new sqs.Queue(this, 'Failures', {
@@ -84,7 +84,7 @@ export class Subscriber extends Construct {
     this.results.grant(countLines, 'dynamodb:PutItem');
     iam.Grant.addToPrincipal({
       grantee: countLines,
-      // Of the version that the event names; it need not list, nor read what came later.
+      // The function reads the version that the event names. It needs neither a list nor later versions.
       actions: ['s3:GetObjectVersion'],
       resourceArns: (tenants ?? ['*']).map((tenant) => storage.bucket.arnForObjects(`tenants/${tenant}/*`)),
       // A bucket's ARN names no account.
@@ -108,7 +108,7 @@ function bundle(entry: string): lambda.Code {
   return lambda.Code.fromAsset(dirname(entry), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Of what CDK would run if esbuild were not there.
+      // The image that the CDK would run if `local` did not bundle.
       image: DockerImage.fromRegistry('none'),
       // Tells the bundles of one directory apart.
       command: [entry],

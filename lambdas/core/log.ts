@@ -8,7 +8,7 @@ export function log(level: Level, message: string, fields: Readonly<Record<strin
   console[level]({ message, ...fields });
 }
 
-/** What may be logged of an error: its name, message and stack, and the same of its cause. */
+/** The parts of an error that may be logged: its name, message and stack, and those of its cause. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: String(error) };
   const described: Record<string, unknown> = { error: error.name, detail: error.message, stack: error.stack };

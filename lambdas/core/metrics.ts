@@ -1,7 +1,7 @@
 /** Where the functions' metrics are in CloudWatch. */
 export const METRICS_NAMESPACE = 'NexusRawStorage';
 
-/** Has the name of the function, so that two deployments in one account are told apart. */
+/** The dimension that holds the function's name, so that metrics of two deployments in one account are kept apart. */
 export const METRICS_DIMENSION = 'FunctionName';
 
 export const METRIC = {

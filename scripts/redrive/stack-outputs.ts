@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 
-/** What a redrive reads and writes: the stack's event bus, failure bucket and poison queue. */
+/** The stack's resources that a redrive reads and writes: its event bus, failure bucket and poison queue. */
 export interface RedriveTargets {
   readonly bus: string;
   readonly bucket: string;

@@ -8,12 +8,12 @@ export interface AssetKey {
   readonly asset_id: string;
 }
 
-/** What came of a conditional write. A refused one changes nothing. */
+/** The outcome of a conditional write. A refused write changes nothing. */
 export type WriteOutcome =
   | { readonly written: true }
   | {
       readonly written: false;
-      /** What the condition did not hold for, as it was then; undefined where there was nothing. */
+      /** The record for which the condition did not hold; undefined where there was none. */
       readonly current: AssetRecord | undefined;
     };
 

@@ -86,7 +86,7 @@ export class DynamoDbAssetRepository implements AssetRepository {
     );
   }
 
-  /** Of each write: where its condition does not hold, the answer carries the item, which saves a read. */
+  /** Every write asks for the item for which its condition does not hold. That saves a read. */
   get #conditional() {
     return { TableName: this.#table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
   }

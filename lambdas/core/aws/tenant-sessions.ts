@@ -5,12 +5,12 @@ import { RawStorageError } from '#core/errors';
 import { describeError, log } from '#core/log';
 import { METRIC, putMetric } from '#core/metrics';
 
-/** As long as a role that is assumed from a role's own session may last: the functions' roles are such. */
+/** The longest session that STS gives to a role which is assumed by another role's session, as the functions' are. */
 const SESSION_SECONDS = 60 * 60;
 
-/** What the SDK's clients are made with, to work for one tenant. */
+/** The options with which the SDK's clients work for one tenant. */
 export interface TenantClientConfig {
-  /** For an hour at most; a form signed with them ends with them. */
+  /** They last an hour at most. A form that they sign ends with them. */
   readonly credentials: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -44,7 +44,7 @@ export class TenantSessions<TSession> {
   readonly #options: TenantSessionsOptions<TSession>;
   // One pool of connections, whichever tenant a request is for.
   readonly #requestHandler = new NodeHttpHandler();
-  // In the order of their last use.
+  // The entries are in the order of their last use.
   readonly #kept = new Map<string, Kept<TSession>>();
   readonly #opening = new Map<string, Promise<TSession>>();
 

@@ -11,6 +11,9 @@ import type { Caller } from '#core/identity/caller';
 /** Long enough to answer before Lambda ends the invocation, which would tell the client nothing. */
 const RESERVE_MS = 500;
 
+/** Where the routes are mounted, which the paths of the table do not know. */
+const PREFIX = / .*(?=\/nexus\/)/;
+
 /** Does a route's work, for a caller who may call it; what it resolves to is answered with 200. */
 type Operation<TRoute extends Route> = (
   caller: Caller,
@@ -57,7 +60,7 @@ export function apiHandler<TFunction extends ApiFunction, TRoutes extends RouteT
   const options = { timeoutEarlyInMillis: RESERVE_MS, timeoutEarlyResponse: refuseLate };
   return middy<ParsedEvent, APIGatewayProxyStructuredResultV2, Error, Context>(options)
     .before(({ event }) => {
-      const found = served.get(event.routeKey);
+      const found = served.get(event.routeKey.replace(PREFIX, ' '));
       // The gateway sends a function its own routes alone: anything else is a mistake of the deployment.
       if (found === undefined) throw new Error(`${name} does not serve ${event.routeKey}`);
       event.served = found;

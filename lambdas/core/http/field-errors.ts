@@ -2,11 +2,11 @@ import * as v from 'valibot';
 import type { FieldError } from '#contract/errors';
 import { numberText } from '#contract/json';
 
-/** What comes from a client is told back to it in this many characters at most: it may be megabytes. */
+/** A value is shown back to the client in this many characters at most, since it may be megabytes long. */
 const MAX_SHOWN = 40;
 const MAX_PATH = 100;
 
-/** What a schema wants, in the words of JSON. */
+/** The types that a schema expects, in the words of JSON. */
 const WANTED: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'a number',
@@ -17,7 +17,7 @@ const WANTED: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is wrong with each field of a request: what was received, and what is wanted.
+ * Describes each field that is wrong: the value that was received, and what is expected.
  *
  * @param input what was parsed, as it came
  */

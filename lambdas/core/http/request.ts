@@ -9,7 +9,7 @@ import type { Caller } from '#core/identity/caller';
 export type ApiEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>;
 
 /**
- * Who calls, by the authorizer's context alone.
+ * Reads the caller from the authorizer's context, and from nothing else.
  *
  * @throws RawStorageError `tenant_missing`, `tenant_mismatch`, `scope_missing`
  */

@@ -9,7 +9,7 @@ import type { ApiEvent } from '#core/http/request';
 /** Metadata of 16 KiB fits in with every character escaped. To parse this much takes some 20 ms of CPU at the worst. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
-/** What a route hands to its operation: each part that the route declares, parsed. */
+/** The parsed input of a route's operation: each part that the route declares. */
 export type RouteInput<TRequest extends RouteRequest> = {
   readonly [TPart in keyof TRequest]: TRequest[TPart] extends v.GenericSchema
     ? v.InferOutput<TRequest[TPart]>
@@ -29,7 +29,7 @@ export function parseInput<TRequest extends RouteRequest>(
   return input as RouteInput<TRequest>;
 }
 
-/** What cannot be an asset's id names none: the same answer as for one that is not there. */
+/** Text that cannot be an asset's id is answered like the id of an asset that does not exist. */
 function parseParams(schema: v.GenericSchema, { pathParameters = {} }: ApiEvent): unknown {
   const result = v.safeParse(schema, pathParameters);
   if (!result.success) throw new RawStorageError('asset_not_found');
@@ -71,7 +71,7 @@ function parseBody(schema: v.GenericSchema, event: ApiEvent): unknown {
   const json = readJson(text);
   if (!isJsonObject(json)) throw invalid([fieldError('', `is ${show(json)}, not an object`)]);
   const body = parseFields(schema, json);
-  // What was not UTF-8 when it came to the gateway, which hands over text.
+  // The gateway hands over text: bytes that were not UTF-8 may have become U+FFFD.
   if (event.isBase64Encoded || !text.includes('\uFFFD')) return body;
   const hint = 'bytes that are not UTF-8 become that; the character itself is written \\ufffd';
   throw new RawStorageError('invalid_json', `The body holds U+FFFD: ${hint}`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventType, OutboxEntry } from '#contract/events';
 import type { TenantContext } from '#contract/tenant';
 
-/** Who asks, and the ids under which the request is found in logs and traces. */
+/** The caller of a request, with the ids under which the request is found in logs and traces. */
 export interface Caller extends TenantContext {
   readonly request_id: string;
   readonly trace_id: string;

@@ -9,14 +9,14 @@ const ALGORITHMS = [
 ];
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** What a token must say, and where it says it; a claim is an exact name or a dotted path. */
+/** The values that a token must have, and the claims that hold them. A claim is an exact name or a dotted path. */
 export interface TokenRules {
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly tenantClaim: string;
   /** The first of them that a token has holds its scopes. */
   readonly scopeClaims: readonly string[];
-  /** What stands before the service's scopes in a token, such as Cognito's `nexus/`. */
+  /** The prefix of the service's scopes in a token, such as Cognito's `nexus/`. */
   readonly scopePrefix: string;
   /** Undefined: none. */
   readonly envClaim: string | undefined;

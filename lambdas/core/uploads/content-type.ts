@@ -2,7 +2,7 @@ import { EXTENSIONS } from '#core/uploads/extensions';
 
 const UNKNOWN = 'application/octet-stream';
 
-/** What data is kept in, which mime-db does not know or knows otherwise; and what programs are written in. */
+/** Types of data files that mime-db lacks or names otherwise, and extensions of source files that it takes for something else. */
 const OWN = `
 application/avro avro avsc
 application/geopackage+sqlite3 gpkg
@@ -22,7 +22,10 @@ application/zstd zst tzst
 ${UNKNOWN} ts mts rs
 `;
 
-/** By extension, in lower case. TypeScript and Rust are not the video stream and the library format that mime-db takes them for. */
+/**
+ * The type of each extension, in lower case. `.ts` and `.rs` are source files here, not the video stream and the library
+ * format that mime-db takes them for.
+ */
 const TYPES = new Map(
   `${EXTENSIONS}${OWN}`.split('\n').flatMap((line) => {
     const [type = '', ...extensions] = line.split(' ');

@@ -3,7 +3,7 @@ import { isSameJson } from '#contract/json';
 
 const COMPARED = ['filename', 'content_type', 'size_bytes', 'sha256', 'metadata'] as const;
 
-/** What is known of an asset, or what a request says of it. */
+/** The fields of an asset that can differ, as they are recorded or as a request claims them. */
 export type Claim = { readonly [name in (typeof COMPARED)[number]]?: unknown };
 
 /**

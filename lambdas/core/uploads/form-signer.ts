@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import type { ContentType } from '#contract/content-type';
 
-/** What a form lets its holder upload: exactly this key and type, within these bounds, until it expires. */
+/** An upload that a form allows: exactly this key and type, within these bounds, until the form expires. */
 export interface UploadForm {
   readonly bucket: string;
   readonly key: string;

@@ -58,8 +58,8 @@ export class Registrar {
   }
 
   /**
-   * What there is of the object, once nothing that was declared or is claimed now differs from it. What the store tells of
-   * it comes first: an object that is another anyway is not read.
+   * Describes the uploaded object, after comparing it with what was declared and is claimed now. Name, type and size, which
+   * the store tells, are compared first, so that an object which differs anyway is not read to be hashed.
    */
   async #prove(declared: PresignedAsset, claimed: RegisterRequest): Promise<Proven> {
     const key = objectKey(declared);

@@ -37,8 +37,8 @@ export class S3ObjectStore implements ObjectStore {
       if (!(error instanceof S3ServiceException)) throw unavailableOr(error, 'The object store');
       const status = error.$metadata.httpStatusCode;
       if (status === 404) return undefined;
-      // Without ListBucket S3 answers 403 for what is missing and for what is denied; an expired token is 400, and HEAD's
-      // answer has no body to say so in. The list of versions tells.
+      // Without ListBucket S3 answers 403 both for a missing and for a denied object. An expired token is 400, and the answer
+      // to HEAD has no body that would say so. The list of versions decides.
       const isUnclear = status === 403 || status === 400;
       if (isUnclear && !(await this.#hasVersions(key))) return undefined;
       throw isUnclear

@@ -296,6 +296,13 @@ describe('a route of the table', () => {
     expect(run).not.toHaveBeenCalled();
   });
 
+  it.each(['/files', '/nexus/files', '/a/b.c'])(
+    'is served under %s, where it is mounted there',
+    async (prefix) => {
+      expect(await remove({ routeKey: `DELETE ${prefix}/nexus/things` })).toMatchObject({ status: 200 });
+    },
+  );
+
   it('takes any scope, where its row says so, but never no tenant', async () => {
     const whoami = (authorizer: object) =>
       call(undefined, { routeKey: 'GET /nexus/whoami', authorizer: { ...acme, scopes: [], ...authorizer } });
