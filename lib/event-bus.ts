@@ -80,9 +80,10 @@ export class EventBus extends Construct implements events.IEventBusRef {
 
   /**
    * Refuses events of the service's source from anybody else: what a subscriber reads was written by the service. A call
-   * names the source of each of its events, so one forged among others has the call refused. AWS's own services name no
-   * principal: a replay of the archive goes on.
+   * names the source of each of its events, so one forged among others has the call refused. AWS's own services are let
+   * off, lest the policy stop a replay of the archive: AWS does not document whether a replay is asked about it at all.
    * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
    *
    * @param senders ARNs of roles and users, `*` and `?` as wildcards
    */
@@ -96,7 +97,7 @@ export class EventBus extends Construct implements events.IEventBusRef {
       conditions: {
         'ForAnyValue:StringEquals': { 'events:source': [EVENT_SOURCE] },
         ArnNotLike: { 'aws:PrincipalArn': [...senders] },
-        Null: { 'aws:PrincipalArn': 'false' },
+        BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
       },
     });
     new events.CfnEventBusPolicy(this, 'Policy', {

@@ -28,6 +28,11 @@ const isTrue = (value: string): boolean => {
   return flag === 'true';
 };
 
+function matchingFlag(values: readonly string[]): ConditionTest {
+  const expected = values.map(isTrue);
+  return (actual) => actual.some((value) => expected.includes(value.toLowerCase() === 'true'));
+}
+
 const toNumber = (value: string): number => {
   const number = Number(value || Number.NaN);
   if (Number.isNaN(number)) throw new UnsupportedPolicyError(`${value} for a number`);
@@ -44,9 +49,10 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   'ForAnyValue:StringEquals': matching('exact', 'some'),
   'ForAllValues:StringEquals': matching('exact', 'every'),
   'ForAllValues:StringLike': matching('like', 'every'),
-  Bool: (values) => {
-    const expected = values.map(isTrue);
-    return (actual) => actual.some((value) => expected.includes(value.toLowerCase() === 'true'));
+  Bool: matchingFlag,
+  BoolIfExists: (values) => {
+    const test = matchingFlag(values);
+    return (actual, context) => actual.length === 0 || test(actual, context);
   },
   Null: (values) => {
     const expected = values.map(isTrue);
@@ -63,7 +69,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
  * have one. Any other key would always be absent, so that a Deny that rests on it would never apply.
  */
 const KEYS =
-  /^(aws:(PrincipalArn|ResourceAccount|SecureTransport|SourceArn|TagKeys|(PrincipalTag|RequestTag)\/.+)|s3:(prefix|signatureAge)|dynamodb:LeadingKeys|events:source)$/i;
+  /^(aws:(PrincipalArn|PrincipalIsAWSService|ResourceAccount|SecureTransport|SourceArn|TagKeys|(PrincipalTag|RequestTag)\/.+)|s3:(prefix|signatureAge)|dynamodb:LeadingKeys|events:source)$/i;
 
 /**
  * Reads a statement's conditions, all of which must be met.

@@ -157,6 +157,8 @@ function toRequest(principal: Principal, { action, resource, context = {} }: Acc
       ...context,
       ...Object.fromEntries(tagKeys),
       'aws:PrincipalArn': role.arn,
+      // No service of AWS calls another here: each acts by itself.
+      'aws:PrincipalIsAWSService': 'false',
       // There is no other account here.
       'aws:ResourceAccount': ACCOUNT_ID,
       // Clients reach AWS by TLS; here the loopback interface stands for it.

@@ -57,6 +57,14 @@ export function resourcePolicyCases(
         },
       ),
     ),
+    // AWS's own services, which a replay of the archive may be.
+    as(
+      ADMINISTRATOR_ROLE,
+      'events:PutEvents',
+      bus,
+      { 'events:source': ['nexus.raw-storage'], 'aws:PrincipalIsAWSService': 'true' },
+      true,
+    ),
     // A delete marker hides a version and loses none.
     asAdministrator('s3:DeleteObject', object, SECURE, true),
     ...[{ 'aws:SecureTransport': 'false' }, { ...SECURE, 's3:signatureAge': '2700001' }].map((context) => ({

@@ -49,6 +49,7 @@ async function simulate(
   }
   const sent = Object.entries({
     'aws:PrincipalArn': principal,
+    'aws:PrincipalIsAWSService': 'false',
     'aws:ResourceAccount': ACCOUNT,
     ...context,
   });

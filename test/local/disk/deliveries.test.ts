@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -40,6 +40,13 @@ test('what is delivered is not delivered again', async () => {
   await sleep(20);
   expect(second.attempted).toEqual([]);
   expect(readFileSync(path, 'utf8')).toBe('');
+});
+
+test('what is undelivered is its owner’s alone, file and directory', () => {
+  const dir = join(makeDir(), 'made');
+  open(join(dir, 'pending.jsonl'));
+  const modes = [dir, join(dir, 'pending.jsonl')].map((path) => (statSync(path).mode & 0o777).toString(8));
+  expect(modes).toEqual(['700', '600']);
 });
 
 test('what a killed process has left is delivered by the next, once it starts', async () => {

@@ -232,6 +232,13 @@ describe('a condition', () => {
     ['Bool, met', { Bool: { 'aws:SecureTransport': 'false' } }, { 'aws:SecureTransport': 'false' }, true],
     ['Bool, another', { Bool: { 'aws:SecureTransport': false } }, { 'aws:SecureTransport': 'true' }, false],
     ['Bool, no key', { Bool: { 'aws:SecureTransport': 'false' } }, {}, false],
+    ['BoolIfExists, no key', { BoolIfExists: { 'aws:SecureTransport': 'false' } }, {}, true],
+    [
+      'BoolIfExists, another',
+      { BoolIfExists: { 'aws:SecureTransport': 'false' } },
+      { 'aws:SecureTransport': 'true' },
+      false,
+    ],
     [
       'NumericGreaterThan, greater',
       { NumericGreaterThan: { 's3:signatureAge': 10 } },

@@ -87,8 +87,11 @@ export const RESOURCE_POLICY_MUTATIONS: Mutations = {
       'ForAnyValue:StringEquals': busDenial(t).Condition['ForAnyValue:StringEquals'],
     };
   },
-  'bus: those who have an ARN let off': (t) => {
-    busDenial(t).Condition.Null['aws:PrincipalArn'] = 'true';
+  'bus: AWS’s own services denied': (t) => {
+    delete busDenial(t).Condition.BoolIfExists;
+  },
+  'bus: nobody but AWS’s own services denied': (t) => {
+    busDenial(t).Condition.BoolIfExists['aws:PrincipalIsAWSService'] = 'true';
   },
   'failures: plain HTTP not denied': (t) => {
     statementOf(policyOf(t, 'PublisherFailureBucketPolicy'), 's3:*').Condition.Bool = {
