@@ -58,6 +58,10 @@ export class RawStorage extends Construct {
     validateSettings(props);
     if (props.httpApi && props.throttle)
       throw new SettingError('Invalid throttle: an API that is given has stages, and limits, of its own');
+    if (props.eventBus && props.redrivers)
+      throw new SettingError(
+        'Invalid redrivers: who may put events on a bus that is given is for its own policy to say',
+      );
     super(scope, id);
     const { env = 'dev', allowedOrigins = [], httpApi, throttle } = props;
     const maxUploadBytes = text(props.maxUploadBytes ?? 5 * 1024 ** 3);

@@ -305,6 +305,13 @@ test("a bus of one's own takes the events, and its policy stays its owner's", ()
   expect(publisher?.Environment.Variables.EVENT_BUS).toEqual(bus);
 });
 
+test('who may redrive is not said of a bus that is given', () => {
+  const stack = new Stack(newApp(), 'App');
+  const eventBus = events.EventBus.fromEventBusName(stack, 'Company', 'company');
+  const redrivers = ['arn:aws:iam::111122223333:role/operator'];
+  expect(() => mount(stack, { eventBus, redrivers })).toThrow(/^Invalid redrivers/);
+});
+
 test('two mounts share an API, each under its path', () => {
   const stack = new Stack(newApp(), 'App');
   const httpApi = new apigw.HttpApi(stack, 'Api');
