@@ -158,8 +158,17 @@ function corsFor(allowedOrigins: readonly string[], routes: RouteTable): apigw.C
   return {
     allowOrigins: [...allowedOrigins],
     allowMethods: [...methods].sort().map((method) => apigw.CorsHttpMethod[method]),
-    allowHeaders: ['authorization', 'content-type', 'x-tenant-id', 'x-env'],
-    exposeHeaders: ['retry-after'],
+    // Tracing libraries add theirs to every request of a page.
+    allowHeaders: [
+      'authorization',
+      'content-type',
+      'x-tenant-id',
+      'x-env',
+      'traceparent',
+      'tracestate',
+      'x-request-id',
+    ],
+    exposeHeaders: ['retry-after', 'apigw-requestid'],
     maxAge: Duration.hours(1),
   };
 }

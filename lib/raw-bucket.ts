@@ -91,7 +91,14 @@ export class RawBucket extends s3.Bucket {
         allowedOrigins: [...allowedOrigins],
         allowedMethods: [s3.HttpMethods.POST, s3.HttpMethods.GET, s3.HttpMethods.HEAD],
         allowedHeaders: ['*'],
-        exposedHeaders: ['ETag', 'Location', 'x-amz-version-id'],
+        exposedHeaders: [
+          'ETag',
+          'Location',
+          'x-amz-version-id',
+          'content-disposition',
+          'content-range',
+          'accept-ranges',
+        ],
         maxAge: Duration.hours(1).toSeconds(),
       });
     }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { DatasetEvent } from '#contract/events';
 import type { RawStorageProps } from '../lib/raw-storage.ts';
 import { createGateway } from './apigateway/gateway.ts';
 import { API_RESOURCES, readApi } from './apigateway/template.ts';
@@ -13,6 +12,7 @@ import { createAwsEndpoint } from './endpoint/aws-endpoint.ts';
 import { type OpenedServices, openServices } from './endpoint/plugin.ts';
 import type { Bus } from './eventbridge/bus.ts';
 import { EVENTBRIDGE_PLUGIN } from './eventbridge/plugin.ts';
+import type { StoredEvent } from './eventbridge/put-events.ts';
 import { DEFAULT_BUS } from './eventbridge/put-events.ts';
 import { Subscriptions } from './eventbridge/subscriptions.ts';
 import { listenOnLoopback } from './http/loopback-server.ts';
@@ -76,12 +76,14 @@ export interface CloudOptions {
   readonly firstBackoffMs?: number;
   /** Called with each line of the functions' logs, which is JSON. @default - the lines are dropped */
   readonly log?: (line: string) => void;
-  /** Called with each event that is put on the stack's bus. */
-  readonly onEvent?: (event: DatasetEvent) => void;
+  /** Called with each event that is put on a bus. */
+  readonly onEvent?: (event: StoredEvent) => void;
 }
 
 /** The stack, running on this machine. */
 export interface Cloud {
+  /** Where everything is kept. */
+  readonly dir: string;
   readonly apiUrl: string;
   readonly awsUrl: string;
   readonly region: string;
@@ -161,7 +163,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       now,
     }),
   );
-  bus.subscribe(({ detail }) => onEvent(detail as DatasetEvent));
+  for (const each of eventbridge.buses.values()) each.subscribe(onEvent);
   subscriptions.start();
 
   const { notifications } = s3.store;
@@ -201,6 +203,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 
   const running = opened.move();
   return {
+    dir,
     apiUrl: api.url,
     awsUrl: aws.url,
     region: REGION,

@@ -1,10 +1,16 @@
 import { parseArgs } from 'node:util';
+import { SCOPES } from '#contract/tenant';
+import { contextNames, readContext } from '../lib/context.ts';
+import type { RawStorageProps } from '../lib/raw-storage.ts';
+import { SettingError } from '../lib/setting-error.ts';
 import type { Cloud } from './cloud.ts';
+import { writeAwsProfile } from './dev/aws-profile.ts';
 import { banner } from './dev/banner.ts';
 import { formatEvent } from './dev/event-line.ts';
 import { loadSubscriber, SubscriberError } from './dev/subscribers.ts';
 import { StateInUseError } from './disk/state.ts';
 import { PortInUseError } from './http/loopback-server.ts';
+import { LOOPBACK_ORIGIN } from './http/origins.ts';
 import { FunctionError } from './lambda/sandbox.ts';
 import { UnsupportedTemplateError } from './template/unsupported.ts';
 
@@ -12,12 +18,14 @@ const USAGE = `Runs Nexus Raw Storage on this machine, as its stack deploys it.
 
   npm start -- [options]
 
-  --port <port>          of the API (default 4000)
-  --aws-port <port>      of the AWS endpoint (default: the API's and one)
+  --port <port>          port of the API (default 4000)
+  --aws-port <port>      port of the AWS endpoint (default: the API's and one)
+  --allow-origin <url>   let pages of this origin call the API and the bucket too; pages on this machine may. Repeatable
+  -c <name>=<value>      a setting of the stack, as cdk takes it. Repeatable
   --subscribe <handler>  deliver events to a function too, such as examples/subscriber/handler.ts; the construct
-                         Subscriber of subscriber.ts beside it says which. May be repeated
+                         Subscriber of subscriber.ts beside it says which. Repeatable
   --ephemeral            keep nothing: state goes to a temporary directory, else to .nexus/
-  --help`;
+  -h, --help`;
 
 /** Errors that the user of the program can mend. */
 const USERS_ERRORS = [
@@ -26,6 +34,7 @@ const USERS_ERRORS = [
   UnsupportedTemplateError,
   SubscriberError,
   FunctionError,
+  SettingError,
 ];
 
 /** Within these milliseconds a second signal is the same keystroke: npm passes on a signal that the terminal sends to both. */
@@ -40,11 +49,14 @@ if (options.help) {
 }
 console.error('Starting…');
 const starting = start();
-stopOnSignal(starting);
+const isStopping = stopOnSignal(starting);
 try {
   const cloud = await starting;
-  const token = await cloud.issuer.issue({ tenant_id: 't_demo', scope: 'raw:read raw:write' });
-  console.log(banner({ apiUrl: cloud.apiUrl, awsUrl: cloud.awsUrl, token }));
+  const { apiUrl, awsUrl, region, iam } = cloud;
+  const token = await cloud.issuer.issue({ tenant_id: 't_demo', scope: SCOPES.join(' ') });
+  const credentials = iam.administrator;
+  const awsConfig = writeAwsProfile(cloud.dir, { url: awsUrl, region, credentials });
+  if (!isStopping()) console.log(banner({ apiUrl, awsUrl, token, awsConfig }));
 } catch (error) {
   report(error);
 }
@@ -60,6 +72,7 @@ async function start(): Promise<Cloud> {
     port: options.port,
     awsPort: options.awsPort,
     subscribers,
+    settings: options.settings,
     log: (line) => console.error(line),
     onEvent: (event) => console.log(formatEvent(event)),
   });
@@ -71,15 +84,18 @@ function readOptions() {
       options: {
         port: { type: 'string', default: '4000' },
         'aws-port': { type: 'string' },
+        'allow-origin': { type: 'string', multiple: true, default: [] },
+        context: { type: 'string', short: 'c', multiple: true, default: [] },
         subscribe: { type: 'string', multiple: true, default: [] },
         ephemeral: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     });
     const port = readPort('--port', values.port);
     const awsPort = values['aws-port'] ?? String(port === 0 ? 0 : port + 1);
     const { help, ephemeral, subscribe: subscribers } = values;
-    return { help, ephemeral, subscribers, port, awsPort: readPort('--aws-port', awsPort) };
+    const settings = readSettings(values.context, values['allow-origin']);
+    return { help, ephemeral, subscribers, port, awsPort: readPort('--aws-port', awsPort), settings };
   } catch (error) {
     return fail(2, `${(error as Error).message} (--help lists the options)`);
   }
@@ -92,8 +108,30 @@ function readPort(flag: string, text: string): number {
   return port;
 }
 
-/** Stops cleanly at the first signal, once the cloud has started. A second signal ends the process at once. */
-function stopOnSignal(starting: Promise<Cloud>): void {
+/** The issuer is the local one, so that its settings are no choice here. */
+const LOCAL_SETTINGS = ['issuer', 'audience', 'jwksUri', 'jwks'];
+
+/** @throws Error in one line for a setting that there is not, or that is malformed */
+function readSettings(context: readonly string[], origins: readonly string[]): Partial<RawStorageProps> {
+  const names = contextNames().filter((name) => !LOCAL_SETTINGS.includes(name));
+  const values = new Map(context.map((text) => [text.split('=', 1)[0], text.slice(text.indexOf('=') + 1)]));
+  for (const text of context) {
+    const [name = ''] = text.split('=', 1);
+    if (text === name) throw new Error(`-c takes name=value, not '${text}'`);
+    if (!names.includes(name))
+      throw new Error(`-c ${name}: there is no such setting; there are ${names.join(', ')}`);
+  }
+  const { issuer, audience, ...settings } = readContext((name) => values.get(name));
+  const allowedOrigins = settings.allowedOrigins ?? [LOOPBACK_ORIGIN];
+  return { ...settings, allowedOrigins: [...allowedOrigins, ...origins] };
+}
+
+/**
+ * Stops cleanly at the first signal, once the cloud has started. A second signal ends the process at once.
+ *
+ * @returns whether a signal has come
+ */
+function stopOnSignal(starting: Promise<Cloud>): () => boolean {
   let stoppedAt: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, async () => {
@@ -107,6 +145,7 @@ function stopOnSignal(starting: Promise<Cloud>): void {
       process.exit(0);
     });
   }
+  return () => stoppedAt !== undefined;
 }
 
 /** Ends the program. What its user can mend is one line; a fault of the program itself shows where it is, too. */

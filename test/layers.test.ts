@@ -23,8 +23,20 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
   ['bin/', ['lib/', ...CDK]],
   // The embedded cloud runs what the template says, and knows none of the service's code.
   ['local/template/synth.ts', ['contract/', 'lib/', 'local/', NODE, ...CDK, PACKAGES]],
-  // The program builds the functions that it runs.
-  ['local/main.ts', ['lib/bundler.ts', 'local/', NODE, PACKAGES]],
+  // The program builds the functions that it runs, and reads settings as `cdk` takes them.
+  [
+    'local/main.ts',
+    [
+      'contract/',
+      'lib/bundler.ts',
+      'lib/context.ts',
+      'lib/setting-error.ts',
+      'type lib/',
+      'local/',
+      NODE,
+      PACKAGES,
+    ],
+  ],
   ['local/dev/', ['contract/', 'type lib/', 'local/', NODE, 'constructs', PACKAGES]],
   ['local/cloud.ts', ['contract/', 'type lib/', 'local/', NODE, PACKAGES]],
   ['local/', ['contract/', 'local/', NODE, PACKAGES]],

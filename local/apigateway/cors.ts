@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isLoopbackAllowed } from '../http/origins.ts';
 import type { CorsDefinition } from './definition.ts';
 
 /**
@@ -16,9 +17,11 @@ export function applyCors(
   if (cors === undefined || origin === undefined) return false;
   const preflight =
     request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
-  const allowed = cors.allowOrigins.includes('*') || cors.allowOrigins.includes(origin);
+  const { allowOrigins } = cors;
+  const allowed =
+    allowOrigins.includes('*') || allowOrigins.includes(origin) || isLoopbackAllowed(allowOrigins, origin);
   if (allowed) {
-    response.setHeader('access-control-allow-origin', cors.allowOrigins.includes('*') ? '*' : origin);
+    response.setHeader('access-control-allow-origin', allowOrigins.includes('*') ? '*' : origin);
     response.setHeader('vary', 'origin');
     if (cors.allowCredentials) response.setHeader('access-control-allow-credentials', 'true');
     setList(response, 'access-control-expose-headers', cors.exposeHeaders);

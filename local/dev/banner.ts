@@ -1,3 +1,5 @@
+import { AWS_PROFILE } from './aws-profile.ts';
+
 /**
  * The lines of one upload from a shell that has curl and node. They share the variables `API`, `TOKEN`, `FILE`, `FORM` and
  * `ID`.
@@ -44,13 +46,20 @@ export function curlSession({ apiUrl, token }: { apiUrl: string; token: string }
 }
 
 /** The text that is printed once the cloud is up. */
-export function banner(cloud: { apiUrl: string; awsUrl: string; token: string }): string {
+export function banner(cloud: {
+  readonly apiUrl: string;
+  readonly awsUrl: string;
+  readonly token: string;
+  /** The path of the config file for AWS's tools. */
+  readonly awsConfig: string;
+}): string {
   const lines = curlSession(cloud);
+  const aws = `AWS_CONFIG_FILE='${cloud.awsConfig.replaceAll("'", "'\\''")}' AWS_PROFILE=${AWS_PROFILE}`;
   return `
 Nexus Raw Storage is up. Ctrl-C stops it.
 
   API      ${cloud.apiUrl}
-  AWS      ${cloud.awsUrl}  (S3, DynamoDB, EventBridge, SQS, STS)
+  AWS      ${cloud.awsUrl}  (S3, DynamoDB, EventBridge, SQS, STS, CloudFormation)
   Events   ${cloud.apiUrl}/_local/events
   Token    for tenant t_demo, in the first line below
 
@@ -65,5 +74,10 @@ Then read it back, and see its events:
 
 ${lines.get}
 ${lines.events}
+
+Look at what lies behind it with AWS's own tools:
+
+export ${aws}
+aws s3 ls; aws dynamodb list-tables; aws sqs list-queues; aws events list-rules --event-bus-name event-bus
 `;
 }

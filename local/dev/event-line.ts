@@ -1,8 +1,20 @@
-import type { DatasetEvent } from '#contract/events';
+import { type DatasetEvent, EVENT_SOURCE } from '#contract/events';
+import type { StoredEvent } from '../eventbridge/put-events.ts';
 
-/** Formats an event in one line: time, type, tenant, asset, filename, bytes. */
-export function formatEvent(event: DatasetEvent): string {
-  const { occurred_at, event_type, tenant_id, asset_id, asset } = event;
+/** The most characters of a detail that is not the service's own. */
+const MAX_DETAIL = 200;
+
+/**
+ * Formats an event in one line. Of the service's own: time, type, tenant, asset, filename, bytes; of any other: time,
+ * source, type, detail.
+ */
+export function formatEvent(event: StoredEvent): string {
+  const { source, time, detail } = event;
+  if (source === EVENT_SOURCE) return formatDatasetEvent(detail as unknown as DatasetEvent);
+  return [time, source, event['detail-type'], JSON.stringify(detail).slice(0, MAX_DETAIL)].join('  ');
+}
+
+function formatDatasetEvent({ occurred_at, event_type, tenant_id, asset_id, asset }: DatasetEvent): string {
   const size = asset.size_bytes === undefined ? 'size not declared' : `${asset.size_bytes} bytes`;
-  return `${occurred_at}  ${event_type}  ${tenant_id}  ${asset_id}  ${JSON.stringify(asset.filename)}  ${size}`;
+  return [occurred_at, event_type, tenant_id, asset_id, JSON.stringify(asset.filename), size].join('  ');
 }

@@ -28,7 +28,7 @@ export function createLocalRoutes(issuer: Issuer, source: EventSource) {
     {
       'GET /_local/events': (request, response) => {
         if (request.headers.accept?.includes('text/event-stream')) streamEvents(source, response);
-        else sendJson(response, 200, source.events());
+        else listEvents(source, request, response);
       },
       'POST /_local/replay': async (request, response) => {
         if (requireProgram(request, response)) await replay(source, request, response);
@@ -48,6 +48,31 @@ export function createLocalRoutes(issuer: Issuer, source: EventSource) {
   };
 }
 
+const EventsQuery = v.strictObject({
+  /** The most events to answer, which are the last ones. */
+  limit: v.optional(
+    v.pipe(v.string(), v.regex(/^[1-9]\d{0,5}$/, 'is not a number of 1 to 999999'), v.transform(Number)),
+  ),
+  tenant_id: v.optional(TenantId),
+  type: v.optional(v.string()),
+});
+
+/** Answers the kept events that the query asks for, the newest last. */
+function listEvents(source: EventSource, { url = '' }: IncomingMessage, response: ServerResponse): void {
+  const parsed = v.safeParse(EventsQuery, Object.fromEntries(new URLSearchParams(url.split('?')[1])));
+  if (!parsed.success) return void refuse(response, parsed.issues[0]);
+  const { limit, tenant_id, type } = parsed.output;
+  const events = source
+    .events()
+    .filter((event) => type === undefined || event['detail-type'] === type)
+    .filter((event) => tenant_id === undefined || event.detail['tenant_id'] === tenant_id);
+  sendJson(response, 200, limit === undefined ? events : events.slice(-limit));
+}
+
+function refuse(response: ServerResponse, issue: v.BaseIssue<unknown>): void {
+  sendMessage(response, 422, [v.getDotPath(issue), issue.message].filter(Boolean).join(': '));
+}
+
 /** Sends the events that are kept, and then each new one, as server-sent events. https://html.spec.whatwg.org/multipage/server-sent-events.html */
 function streamEvents(source: EventSource, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
@@ -59,10 +84,7 @@ function streamEvents(source: EventSource, response: ServerResponse): void {
 
 async function issueToken(issuer: Issuer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const parsed = v.safeParse(TokenRequest, await readJson(request));
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return sendMessage(response, 422, [v.getDotPath(issue), issue.message].filter(Boolean).join(': '));
-  }
+  if (!parsed.success) return refuse(response, parsed.issues[0]);
   const { scope = SCOPES.join(' '), ...claims } = parsed.output;
   const token = await issuer.issue({ ...claims, scope });
   response.setHeader('cache-control', 'no-store');

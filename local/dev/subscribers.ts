@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Construct } from 'constructs';
 import { type BuildFailure, build } from 'esbuild';
@@ -32,6 +32,7 @@ export async function loadSubscriber(handler: string): Promise<Mount> {
   const path = join(dirname(entry), FILE);
   try {
     if (!existsSync(entry)) throw new Error('there is no such file');
+    if (basename(entry) === FILE) throw new Error('that is the construct: name the handler beside it');
     if (!existsSync(path)) throw new Error(`there is no ${FILE} beside it`);
     await requireToCompile(entry);
     const Subscriber: SubscriberConstruct | undefined = (await import(pathToFileURL(path).href))[CONSTRUCT];

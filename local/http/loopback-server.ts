@@ -36,7 +36,7 @@ export async function listenOnLoopback(
   { idleTimeoutMs = IDLE_TIMEOUT_MS }: { readonly idleTimeoutMs?: number } = {},
 ): Promise<LoopbackServer> {
   let listener: Listener = (_, response) => sendMessage(response, 503, 'Service Unavailable');
-  const names = new Set<string>();
+  let hosts: readonly string[] = [];
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -46,7 +46,7 @@ export async function listenOnLoopback(
     },
     async (request, response) => {
       endWhenIdle(request, response, idleTimeoutMs);
-      if (!names.has(request.headers.host ?? '')) return sendMessage(response, 403, 'Forbidden');
+      if (!hosts.includes(request.headers.host ?? '')) return sendMessage(response, 403, 'Forbidden');
       try {
         await listener(request, response);
       } catch {
@@ -64,10 +64,10 @@ export async function listenOnLoopback(
     server.listen(port, '127.0.0.1', resolve);
   });
   const bound = (server.address() as AddressInfo).port;
-  for (const name of ['127.0.0.1', 'localhost', '[::1]']) names.add(`${name}:${bound}`);
+  hosts = loopbackHosts(bound);
 
   return {
-    url: `http://127.0.0.1:${bound}`,
+    url: `http://${hosts[0]}`,
     serve(next) {
       listener = next;
     },
@@ -78,6 +78,13 @@ export async function listenOnLoopback(
       });
     },
   };
+}
+
+/** The values that the `Host` of a request to this machine may have. Clients leave out the port that HTTP has by default. */
+export function loopbackHosts(port: number): readonly string[] {
+  const names = ['127.0.0.1', 'localhost', '[::1]'];
+  const withPort = names.map((name) => `${name}:${port}`);
+  return port === 80 ? [...names, ...withPort] : withPort;
 }
 
 /** Answers `{"message": …}`, as API Gateway does where it answers in place of a function. */

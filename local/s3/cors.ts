@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AwsError } from '../http/aws-error.ts';
+import { isLoopbackAllowed } from '../http/origins.ts';
 
 /** As in the template: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-corsrule.html */
 export interface CorsRule {
@@ -70,7 +71,8 @@ function findRule(
 ): CorsRule | undefined {
   return rules.find(
     (rule) =>
-      rule.AllowedOrigins.some((pattern) => matches(pattern, origin)) &&
+      (rule.AllowedOrigins.some((pattern) => matches(pattern, origin)) ||
+        isLoopbackAllowed(rule.AllowedOrigins, origin)) &&
       rule.AllowedMethods.includes(method) &&
       headers.every((name) => rule.AllowedHeaders?.some((pattern) => matches(pattern.toLowerCase(), name))),
   );

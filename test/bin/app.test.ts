@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { contextNames } from '../../lib/context.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -121,10 +122,7 @@ test('every setting is read as -c gives it', () => {
   expect([...Object.keys(SETTINGS), 'jwks'].sort()).toEqual(settingsOfApp());
 });
 
-function settingsOfApp(): (string | undefined)[] {
-  const app = readFileSync(join(ROOT, 'bin/app.ts'), 'utf8');
-  return [...app.matchAll(/\b(?:text|number|boolean|list|json)\('(\w+)'\)/g)].map(([, name]) => name).sort();
-}
+const settingsOfApp = () => [...contextNames()].sort();
 
 test('every setting that context may hold has its row in the README, and no other has', () => {
   const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');

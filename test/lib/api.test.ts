@@ -105,8 +105,16 @@ test('answers browsers of the allowed origins only', () => {
   expect(properties.CorsConfiguration).toEqual({
     AllowOrigins: allowedOrigins,
     AllowMethods: ['GET', 'POST'],
-    AllowHeaders: ['authorization', 'content-type', 'x-tenant-id', 'x-env'],
-    ExposeHeaders: ['retry-after'],
+    AllowHeaders: [
+      'authorization',
+      'content-type',
+      'x-tenant-id',
+      'x-env',
+      'traceparent',
+      'tracestate',
+      'x-request-id',
+    ],
+    ExposeHeaders: ['retry-after', 'apigw-requestid'],
     MaxAge: 3600,
   });
 });

@@ -38,6 +38,30 @@ const token = (body: unknown, headers: Record<string, string> = {}) =>
 
 const SCOPES = 'raw:read raw:write raw:delete raw:erase';
 
+test('the last events, of one type or tenant, the newest last', async () => {
+  const detail = (tenant_id: string) => ({ tenant_id });
+  const before = kept.splice(
+    0,
+    2,
+    { 'detail-type': 'a', detail: detail('t_demo') } as unknown as StoredEvent,
+    { 'detail-type': 'b', detail: detail('t_demo') } as unknown as StoredEvent,
+    { 'detail-type': 'b', detail: detail('t_other') } as unknown as StoredEvent,
+  );
+  const ask = async (query: string) => {
+    const response = await fetch(`${server.url}/_local/events${query}`);
+    return [response.status, await response.json()];
+  };
+  try {
+    expect(await ask('?limit=1')).toEqual([200, kept.slice(-1)]);
+    expect(await ask('?limit=2')).toEqual([200, kept.slice(-2)]);
+    expect(await ask('?type=b&tenant_id=t_demo')).toEqual([200, kept.slice(1, 2)]);
+    for (const query of ['?limit=0', '?limit=x', '?tenant_id=/', '?since=1'])
+      expect(await ask(query)).toMatchObject([422, {}]);
+  } finally {
+    kept.splice(0, 3, ...before);
+  }
+});
+
 test('a token for a tenant, with every scope unless told otherwise', async () => {
   const answer = (await (await token({ tenant_id: 't_demo' })).json()) as { access_token: string };
   expect(answer).toMatchObject({ token_type: 'Bearer', expires_in: 43_200, scope: SCOPES });

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import {
   type LoopbackServer,
   listenOnLoopback,
+  loopbackHosts,
   PortInUseError,
 } from '../../../local/http/loopback-server.ts';
 
@@ -30,6 +31,14 @@ function statusFor(port: number, host: string): Promise<number | undefined> {
       .end();
   });
 }
+
+test('HTTP’s own port may be left out of a name, and no other', () => {
+  expect(loopbackHosts(80)).toEqual(
+    expect.arrayContaining(['localhost', 'localhost:80', '127.0.0.1', '[::1]']),
+  );
+  expect(loopbackHosts(80)[0]).toBe('127.0.0.1');
+  expect(loopbackHosts(4000)).toEqual(['127.0.0.1:4000', 'localhost:4000', '[::1]:4000']);
+});
 
 test('answers under its loopback names and port only', async () => {
   const { server, port } = await listen();
