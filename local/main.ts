@@ -37,6 +37,9 @@ const USERS_ERRORS = [
   SettingError,
 ];
 
+/** The issuer is the local one, so that its settings are no choice here. */
+const LOCAL_SETTINGS = ['issuer', 'audience', 'jwksUri', 'jwks'];
+
 /** Within these milliseconds a second signal is the same keystroke: npm passes on a signal that the terminal sends to both. */
 const SAME_KEYSTROKE = 500;
 
@@ -107,9 +110,6 @@ function readPort(flag: string, text: string): number {
     throw new Error(`${flag} takes a port from 0 to 65535, not '${text}'`);
   return port;
 }
-
-/** The issuer is the local one, so that its settings are no choice here. */
-const LOCAL_SETTINGS = ['issuer', 'audience', 'jwksUri', 'jwks'];
 
 /** @throws Error in one line for a setting that there is not, or that is malformed */
 function readSettings(context: readonly string[], origins: readonly string[]): Partial<RawStorageProps> {
