@@ -41,7 +41,7 @@ export function tableName({ TableName }: { readonly TableName?: unknown }): stri
   return String(TableName).replace(/^arn:aws:dynamodb:[^:]*:\d*:table\//, '');
 }
 
-const tableArn = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${name}`;
+export const tableArn = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${name}`;
 
 function leadingKeys(named: readonly unknown[]): NonNullable<Access['context']> {
   const keys = named

@@ -27,7 +27,7 @@ const { checkTypes, checkValidations } = require('dynalite/validations') as {
 };
 
 const OPERATIONS: Readonly<Record<string, DynaliteOperation>> = Object.fromEntries(
-  ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'].map((name) => {
+  ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan'].map((name) => {
     const file = name[0]?.toLowerCase() + name.slice(1);
     const { types, custom } = require(`dynalite/validations/${file}`);
     return [name, { types, custom, run: require(`dynalite/actions/${file}`) }];

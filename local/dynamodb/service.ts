@@ -6,8 +6,9 @@ import { tableAccess, tableName } from './access.ts';
 import { batchGetItem } from './batch-get-item.ts';
 import { type OpenTableOptions, openTable } from './open-table.ts';
 import type { Table } from './table.ts';
+import { tableOperations } from './tables.ts';
 
-const OPERATIONS = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
+const OPERATIONS = ['GetItem', 'Query', 'Scan', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
 
 /** DynamoDB: the account's tables, and the operations on their items. */
 export class DynamoDb implements JsonService {
@@ -31,6 +32,7 @@ export class DynamoDb implements JsonService {
     this.#now = now;
     this.operations = {
       ...Object.fromEntries(OPERATIONS.map((name) => [name, this.#operation(name)])),
+      ...tableOperations({ names: [...tables.keys()], require: (name) => this.table(name) }),
       BatchGetItem: batchGetItem({ find: (name) => tables.get(name), require: (name) => this.table(name) }),
     };
   }

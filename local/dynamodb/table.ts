@@ -20,7 +20,7 @@ export interface TableDefinition {
   readonly streamArn?: string;
 }
 
-const READS = new Set(['GetItem', 'BatchGetItem', 'Query']);
+const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan']);
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 
 /** One DynamoDB table: operations on its items, and the stream of what they change, if it has one. */
@@ -64,6 +64,26 @@ export class Table {
     const schema =
       index === undefined ? keySchema : indexes.find(({ IndexName }) => IndexName === index)?.KeySchema;
     return schema?.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
+  }
+
+  /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html */
+  async describe(): Promise<object> {
+    const { name, keySchema, attributeDefinitions, indexes, streamArn } = this.#definition;
+    let ItemCount = 0;
+    for await (const _ of this.#store.items(name)) ItemCount++;
+    return {
+      TableName: name,
+      TableStatus: 'ACTIVE',
+      KeySchema: keySchema,
+      AttributeDefinitions: attributeDefinitions,
+      BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+      ItemCount,
+      ...(indexes && { GlobalSecondaryIndexes: indexes }),
+      ...(streamArn && {
+        LatestStreamArn: streamArn,
+        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      }),
+    };
   }
 
   async handle(operation: string, input: object): Promise<unknown> {

@@ -3,6 +3,7 @@ import type { ServicePlugin } from '../endpoint/plugin.ts';
 import { localArn } from '../template/resource-types.ts';
 import { DEFAULT_BUS } from './put-events.ts';
 import { EventBridge } from './service.ts';
+import { describeRules } from './template.ts';
 
 export const EVENTBRIDGE_PLUGIN: ServicePlugin<EventBridge> = {
   resources: {
@@ -11,6 +12,11 @@ export const EVENTBRIDGE_PLUGIN: ServicePlugin<EventBridge> = {
   },
   open({ dir, template, now }) {
     const own = template.resources('AWS::Events::EventBus').map(({ name }) => name);
-    return new EventBridge({ dir: join(dir, 'events', 'buses'), names: [DEFAULT_BUS, ...own], now });
+    return new EventBridge({
+      dir: join(dir, 'events', 'buses'),
+      names: [DEFAULT_BUS, ...own],
+      rules: describeRules(template),
+      now,
+    });
   },
 };

@@ -18,8 +18,19 @@ export interface EventBridgeOptions {
   /** Each bus keeps its events in a directory of this one. */
   readonly dir: string;
   readonly names: readonly string[];
+  /** @default - none */
+  readonly rules?: readonly RuleDescription[];
   /** @default the wall clock */
   readonly now?: () => Date;
+}
+
+/** A rule as ListRules answers it: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Rule.html */
+export interface RuleDescription {
+  readonly Name: string;
+  readonly Arn: string;
+  readonly EventBusName: string;
+  readonly EventPattern: string;
+  readonly State: 'ENABLED' | 'DISABLED';
 }
 
 interface EntryResult {
@@ -42,8 +53,22 @@ export class EventBridge implements JsonService {
   /** By name. */
   readonly buses: ReadonlyMap<string, Bus>;
   readonly #now: () => Date;
+  readonly #rules: readonly RuleDescription[];
 
-  readonly operations: Readonly<Record<'PutEvents' | 'DescribeEventBus', ServiceOperation<object>>> = {
+  readonly operations: Readonly<
+    Record<'PutEvents' | 'DescribeEventBus' | 'ListEventBuses' | 'ListRules', ServiceOperation<object>>
+  > = {
+    ListEventBuses: {
+      access: () => [{ action: 'events:ListEventBuses', resource: busArn('*') }],
+      handle: () => ({ EventBuses: [...this.buses.keys()].map((Name) => ({ Name, Arn: busArn(Name) })) }),
+    },
+    ListRules: {
+      access: (input) => [{ action: 'events:ListRules', resource: busArn(ruledBus(input)) }],
+      handle: (input) => {
+        const name = this.#require(ruledBus(input));
+        return { Rules: this.#rules.filter(({ EventBusName }) => EventBusName === name) };
+      },
+    },
     PutEvents: {
       access: (input) =>
         [...Map.groupBy(readEntries(input), busName)].map(([name, entries]) => ({
@@ -59,20 +84,26 @@ export class EventBridge implements JsonService {
     DescribeEventBus: {
       access: (input) => [{ action: 'events:DescribeEventBus', resource: busArn(describedBus(input)) }],
       handle: (input) => {
-        const name = describedBus(input);
-        if (this.buses.has(name)) return { Name: name, Arn: busArn(name) };
-        throw new AwsError(400, 'ResourceNotFoundException', `Event bus ${name} does not exist.`);
+        const name = this.#require(describedBus(input));
+        return { Name: name, Arn: busArn(name) };
       },
     },
   };
 
-  constructor({ dir, names, now = () => new Date() }: EventBridgeOptions) {
+  constructor({ dir, names, rules = [], now = () => new Date() }: EventBridgeOptions) {
+    this.#rules = rules;
     this.buses = new Map(names.map((name) => [name, new Bus(join(dir, name))]));
     this.#now = now;
   }
 
   close(): void {
     for (const bus of this.buses.values()) bus.close();
+  }
+
+  /** @throws AwsError 400 ResourceNotFoundException */
+  #require(name: string): string {
+    if (this.buses.has(name)) return name;
+    throw new AwsError(400, 'ResourceNotFoundException', `Event bus ${name} does not exist.`);
   }
 
   #put(entry: PutEventsEntry): EntryResult {
@@ -94,6 +125,10 @@ export class EventBridge implements JsonService {
 }
 
 const busArn = (name: string) => `arn:aws:events:${REGION}:${ACCOUNT_ID}:event-bus/${name}`;
+
+function ruledBus(input: { readonly EventBusName?: string }): string {
+  return busName({ EventBusName: input.EventBusName ?? DEFAULT_BUS });
+}
 
 function describedBus(input: { readonly Name?: string }): string {
   return busName({ EventBusName: input.Name ?? DEFAULT_BUS });

@@ -3,6 +3,7 @@ import type { Resource, StackTemplate } from '../template/template.ts';
 import { UnsupportedTemplateError } from '../template/unsupported.ts';
 import { busName, DEFAULT_BUS } from './put-events.ts';
 import type { Rule, RuleTarget } from './rules.ts';
+import type { RuleDescription } from './service.ts';
 
 /** EventBridge's defaults: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html */
 const DEFAULT_RETRY_ATTEMPTS = 185;
@@ -21,6 +22,17 @@ export function readRules(template: StackTemplate): readonly Rule[] {
     .resources('AWS::Events::Rule')
     .filter(({ properties }) => properties['State'] !== 'DISABLED')
     .map((resource) => readRule(template, resource));
+}
+
+/** Describes every rule of the stack, with its pattern as the template has it. */
+export function describeRules(template: StackTemplate): readonly RuleDescription[] {
+  return template.resources('AWS::Events::Rule').map(({ logicalId, name, properties }) => ({
+    Name: name,
+    Arn: arnOf(template, logicalId),
+    EventBusName: busOf(template, properties['EventBusName']),
+    EventPattern: JSON.stringify(template.resolve(properties['EventPattern'])),
+    State: properties['State'] === 'DISABLED' ? 'DISABLED' : 'ENABLED',
+  }));
 }
 
 function readRule(template: StackTemplate, { logicalId, name, properties }: Resource): Rule {

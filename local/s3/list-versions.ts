@@ -17,6 +17,7 @@ export function listObjectVersions(
   _: IncomingMessage,
   response: ServerResponse,
 ): void {
+  if (query.get('delimiter')) throw new AwsError(501, 'NotImplemented', 'delimiter is not implemented.');
   const { prefix, maxKeys, encode } = readListParameters(query);
   const keyMarker = query.get('key-marker') ?? '';
   const versionIdMarker = query.get('version-id-marker') ?? '';

@@ -14,9 +14,8 @@ const MAX_KEYS = 1000;
 
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** @throws AwsError 400 for what is malformed, 501 for a delimiter */
+/** @throws AwsError 400 for what is malformed */
 export function readListParameters(query: URLSearchParams): ListParameters {
-  if (query.get('delimiter')) throw new AwsError(501, 'NotImplemented', 'delimiter is not implemented.');
   return {
     prefix: query.get('prefix') ?? '',
     maxKeys: parseMaxKeys(query.get('max-keys')),

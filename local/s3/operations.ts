@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bucket, S3Context } from './context.ts';
+import { listBuckets } from './list-buckets.ts';
 import { listObjects } from './list-objects.ts';
 import { listObjectVersions } from './list-versions.ts';
 import { deleteObject, readObject } from './object-routes.ts';
@@ -9,7 +10,7 @@ import type { Target } from './target.ts';
 
 interface S3Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
-  readonly on: 'bucket' | 'object';
+  readonly on: 'account' | 'bucket' | 'object';
   /** The query parameter that a request for this operation must have, and the value that it must have, if any. */
   readonly selector?: readonly [name: string, value?: string];
   /**
@@ -24,6 +25,7 @@ interface S3Route {
 /** An operation whose request is signed in its headers or its query. */
 interface SignedOperation extends S3Route {
   readonly signed: 'request';
+  readonly on: 'bucket' | 'object';
   /** Names the action that the signer must be allowed on the target. */
   action(target: Target): string;
   handle(context: S3Context, request: IncomingMessage, response: ServerResponse): Promise<void> | void;
@@ -40,7 +42,15 @@ interface FormOperation extends S3Route {
   ): Promise<void>;
 }
 
-export type S3Operation = SignedOperation | FormOperation;
+/** An operation on the account, whose request is signed in its headers or its query. */
+interface AccountOperation extends S3Route {
+  readonly signed: 'request';
+  readonly on: 'account';
+  readonly accountAction: string;
+  handle(buckets: Iterable<string>, now: Date, response: ServerResponse): void;
+}
+
+export type S3Operation = SignedOperation | FormOperation | AccountOperation;
 
 /** Parameters that any request may have: the SDK's name for the operation, and the parts of a presigned URL's signature. */
 const COMMON = ['x-id', 'x-amz-*'];
@@ -67,6 +77,14 @@ const READ = {
 
 /** The part of S3 that the service and its operators use: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
 const OPERATIONS = {
+  ListBuckets: {
+    method: 'GET',
+    on: 'account',
+    parameters: COMMON,
+    signed: 'request',
+    accountAction: 's3:ListAllMyBuckets',
+    handle: listBuckets,
+  },
   GetObject: { method: 'GET', ...READ },
   HeadObject: { method: 'HEAD', ...READ },
   DeleteObject: {
@@ -101,10 +119,10 @@ const OPERATIONS = {
 /** Finds what a request asks for; undefined where that is not implemented. */
 export function findOperation(
   method: string,
-  { key, query }: Target,
+  { bucket: name, key, query }: Target,
   bucket: Bucket | undefined,
 ): S3Operation | undefined {
-  const on = key === '' ? 'bucket' : 'object';
+  const on = name === '' ? 'account' : key === '' ? 'bucket' : 'object';
   const operation = Object.values<S3Operation>(OPERATIONS).find(
     (one) => one.method === method && one.on === on && isSelected(one, query),
   );

@@ -101,9 +101,13 @@ export class S3 implements RestService {
     const now = this.#now();
     const verified = await verifySignature({ method, url, headers, payloadHash }, { ...this.#scope, now });
     requireAvailable(operation, request);
+    const authorization = new S3Authorization(this.#iam, verified, now);
+    if (operation.on === 'account') {
+      authorization.require(operation.accountAction, { ...target, bucket: '*' });
+      return operation.handle(this.#buckets.keys(), now, response);
+    }
     requireBucket(bucket);
     requireExpectedOwner(request, target);
-    const authorization = new S3Authorization(this.#iam, verified, now);
     authorization.require(operation.action(target), target);
     await operation.handle({ target, bucket, store: this.store, authorization, now }, request, response);
   }

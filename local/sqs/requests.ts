@@ -16,6 +16,8 @@ const VisibilityTimeout = wholeNumber(0, 43_200);
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
  */
 const REQUESTS = {
+  ListQueues: v.strictObject({ QueueNamePrefix: v.optional(v.string(), '') }),
+  GetQueueUrl: v.strictObject({ QueueName: v.string() }),
   SendMessage: v.strictObject({ QueueUrl, MessageBody: v.pipe(v.string(), v.minLength(1)) }),
   ReceiveMessage: v.strictObject({
     QueueUrl,

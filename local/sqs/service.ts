@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { JsonService } from '../endpoint/json-service.ts';
 import type { ServiceOperation } from '../endpoint/service.ts';
 import { AwsError } from '../http/aws-error.ts';
+import { ACCOUNT_ID, REGION } from '../template/account.ts';
 import { localArn } from '../template/resource-types.ts';
 import { Queue, type ReceivedMessage } from './queue.ts';
 import { type QueueOperation, type QueueRequest, readRequest } from './requests.ts';
@@ -13,6 +14,11 @@ import type { QueueDefinition } from './template.ts';
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
+
+const AWS_URL = `https://sqs.${REGION}.amazonaws.com/${ACCOUNT_ID}`;
+
+/** The operations on one queue. */
+type OnQueue = Exclude<QueueOperation, 'ListQueues' | 'GetQueueUrl'>;
 
 export interface SqsOptions {
   readonly dir: string;
@@ -35,7 +41,28 @@ export class Sqs implements JsonService {
   /** By name. */
   readonly queues: ReadonlyMap<string, Queue>;
 
+  readonly #urls: ReadonlyMap<string, string>;
+
   readonly operations = {
+    ListQueues: {
+      access: () => [{ action: 'sqs:ListQueues', resource: localArn('sqs', '*') }],
+      handle: (input: object) => {
+        const { QueueNamePrefix } = readRequest('ListQueues', input);
+        const names = [...this.queues.keys()].filter((name) => name.startsWith(QueueNamePrefix)).sort();
+        return names.length === 0 ? {} : { QueueUrls: names.map((name) => this.#urls.get(name)) };
+      },
+    },
+    GetQueueUrl: {
+      access: (input: object) => {
+        const { QueueName } = readRequest('GetQueueUrl', input);
+        return [{ action: 'sqs:GetQueueUrl', resource: localArn('sqs', QueueName) }];
+      },
+      handle: (input: object) => {
+        const QueueUrl = this.#urls.get(readRequest('GetQueueUrl', input).QueueName);
+        if (QueueUrl !== undefined) return { QueueUrl };
+        throw new AwsError(400, 'QueueDoesNotExist', 'The specified queue does not exist.');
+      },
+    },
     SendMessage: this.#operation('SendMessage', (queue, { MessageBody: body }) => {
       if (FORBIDDEN.test(body)) {
         throw new AwsError(
@@ -71,7 +98,8 @@ export class Sqs implements JsonService {
 
   /** Opens these queues, each kept in a directory of `dir`. */
   constructor({ dir, queues, now }: SqsOptions) {
-    const open = ({ name, redrive, ...options }: QueueDefinition) => {
+    this.#urls = new Map(queues.map(({ name, url = `${AWS_URL}/${name}` }) => [name, url]));
+    const open = ({ name, url: _, redrive, ...options }: QueueDefinition) => {
       const deadLetterQueue = () => this.queues.get(redrive?.deadLetterQueue ?? '') as Queue;
       return new Queue(join(dir, name), {
         ...options,
@@ -91,7 +119,7 @@ export class Sqs implements JsonService {
     for (const queue of this.queues.values()) queue.close();
   }
 
-  #operation<TOperation extends QueueOperation>(
+  #operation<TOperation extends OnQueue>(
     name: TOperation,
     handle: (queue: Queue, request: QueueRequest<TOperation>) => unknown,
   ): ServiceOperation<object> {

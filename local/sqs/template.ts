@@ -4,6 +4,8 @@ import { UnsupportedTemplateError } from '../template/unsupported.ts';
 /** A standard queue, as the template describes it. */
 export interface QueueDefinition {
   readonly name: string;
+  /** @default - as AWS would give it */
+  readonly url?: string;
   /** Seconds. @default 30 */
   readonly visibilityTimeout?: number;
   /** Where messages go that were received too often. @default - they stay */
@@ -26,7 +28,7 @@ export function readQueues(template: StackTemplate): readonly QueueDefinition[] 
   return template.resources('AWS::SQS::Queue').map((resource) => readQueue(template, resource));
 }
 
-function readQueue(template: StackTemplate, { name, properties }: Resource): QueueDefinition {
+function readQueue(template: StackTemplate, { logicalId, name, properties }: Resource): QueueDefinition {
   const refused = REFUSED.find((property) => Boolean(properties[property]));
   if (refused !== undefined)
     throw new UnsupportedTemplateError(`${refused} of the queue ${name} is not run locally`);
@@ -36,6 +38,7 @@ function readQueue(template: StackTemplate, { name, properties }: Resource): Que
     | undefined;
   return {
     name,
+    url: String(template.resolve({ Ref: logicalId })),
     ...(visibilityTimeout !== undefined && { visibilityTimeout: Number(visibilityTimeout) }),
     ...(policy && {
       redrive: {

@@ -4,9 +4,10 @@ import { AwsError } from '../http/aws-error.ts';
 import type { XmlElement } from '../http/xml.ts';
 import { type Access, describeRefusal, type Principal } from '../iam/principal.ts';
 import type { Principals } from '../iam/principals.ts';
+import { ACCOUNT_ID } from '../template/account.ts';
 import { readAssumeRole } from './assume-role-request.ts';
 
-/** STS, of which AssumeRole is here. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+/** STS, of which AssumeRole and GetCallerIdentity are here. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 export class Sts implements QueryService {
   readonly protocol = 'query';
   readonly version = '2011-06-15';
@@ -18,8 +19,17 @@ export class Sts implements QueryService {
   readonly #principals: Principals;
 
   readonly operations: Readonly<
-    Record<'AssumeRole', ServiceOperation<QueryParameters, readonly XmlElement[]>>
+    Record<'AssumeRole' | 'GetCallerIdentity', ServiceOperation<QueryParameters, readonly XmlElement[]>>
   > = {
+    // Everybody may: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    GetCallerIdentity: {
+      access: () => [],
+      handle: (_, { arn }) => [
+        ['Arn', arn],
+        ['UserId', `AROALOCAL:${arn.slice(arn.lastIndexOf('/') + 1)}`],
+        ['Account', ACCOUNT_ID],
+      ],
+    },
     AssumeRole: {
       access: (parameters) => assumption(parameters),
       handle: (parameters, caller) => this.#assumeRole(parameters, caller),
