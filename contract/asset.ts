@@ -35,21 +35,29 @@ const identity = {
   content_type: ContentType,
 };
 
-/** An asset that has a form, but no verified bytes yet. */
-export const PresignedAsset = v.object({
+/** Who registers an upload: the client, by a call, or the service itself, as soon as the bytes are there. */
+export const RegisterMode = v.picklist(['explicit', 'on_upload']);
+
+const declared = {
   ...identity,
-  status: v.literal('presigned'),
   size_bytes: v.optional(SizeBytes),
   sha256: v.optional(Sha256),
+  register: RegisterMode,
+  metadata: v.optional(Metadata),
   /** When the form stops working. */
   upload_expires_at: Timestamp,
-});
+};
+
+/** An asset that has a form, but no verified bytes yet. */
+export const PresignedAsset = v.object({ ...declared, status: v.literal('presigned') });
 export type PresignedAsset = v.InferOutput<typeof PresignedAsset>;
 
-/** A registered asset: one version of one object, proven to be what was declared. */
-export const RawAsset = v.object({
+/** What was declared for an upload that was never registered. */
+export const ExpiredAsset = v.object({ ...declared, status: v.literal('expired') });
+export type ExpiredAsset = v.InferOutput<typeof ExpiredAsset>;
+
+const verified = {
   ...identity,
-  status: v.literal('registered'),
   size_bytes: SizeBytes,
   sha256: Sha256,
   /** S3's id of the version that was verified; readers name it, since a later upload may be current. */
@@ -59,7 +67,33 @@ export const RawAsset = v.object({
   /** The `sub` of the token that registered it. */
   created_by: v.string(),
   metadata: Metadata,
+};
+
+/** A registered asset: one version of one object, proven to be what was declared. */
+export const RegisteredAsset = v.object({ ...verified, status: v.literal('registered') });
+export type RegisteredAsset = v.InferOutput<typeof RegisteredAsset>;
+
+/** A deleted asset, whose bytes are kept until `purge_at`. */
+export const DeletedAsset = v.object({
+  ...verified,
+  status: v.literal('deleted'),
+  deleted_at: Timestamp,
+  /** Until then it can be restored; its bytes go after that. */
+  purge_at: Timestamp,
 });
+export type DeletedAsset = v.InferOutput<typeof DeletedAsset>;
+
+export const RawAsset = v.variant('status', [RegisteredAsset, DeletedAsset]);
 export type RawAsset = v.InferOutput<typeof RawAsset>;
 
-export type Asset = PresignedAsset | RawAsset;
+/** What stays of an asset that is no more: its ids. */
+export const ClosedAsset = v.object({
+  asset_id: AssetId,
+  tenant_id: TenantId,
+  env: Environment,
+  status: v.picklist(['expired', 'purged']),
+});
+export type ClosedAsset = v.InferOutput<typeof ClosedAsset>;
+
+/** What the service keeps of an asset. */
+export type Asset = PresignedAsset | RawAsset | ClosedAsset;

@@ -1,11 +1,28 @@
 import * as v from 'valibot';
-import { AssetId, PresignedAsset, RawAsset } from '#contract/asset';
+import {
+  AssetId,
+  ClosedAsset,
+  DeletedAsset,
+  ExpiredAsset,
+  PresignedAsset,
+  RegisteredAsset,
+} from '#contract/asset';
 import { Environment, TenantId } from '#contract/tenant';
 
 /** The `source` of every entry on the bus. */
 export const EVENT_SOURCE = 'nexus.raw-storage';
 
-export const EVENT_TYPES = ['raw_asset_presigned', 'raw_asset_registered'] as const;
+/** The `user_id` of what the service does by itself. */
+export const SERVICE_USER = 'nexus-raw-storage';
+
+export const EVENT_TYPES = [
+  'raw_asset_presigned',
+  'raw_asset_registered',
+  'raw_asset_deleted',
+  'raw_asset_restored',
+  'raw_asset_purged',
+  'raw_asset_expired',
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** `major.minor`: within a major, events only gain optional fields. */
@@ -15,7 +32,7 @@ export const SCHEMA_VERSION = '1.0';
 export const OutboxEntry = v.object({
   event_id: v.pipe(v.string(), v.uuid()),
   event_type: v.picklist(EVENT_TYPES),
-  /** Numbers an asset's events from 1. */
+  /** Orders an asset's events: it only grows, across the lives of an id too. A presign's is its time in epoch milliseconds. */
   sequence: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   occurred_at: v.pipe(v.string(), v.isoTimestamp()),
   user_id: v.string(),
@@ -42,12 +59,47 @@ export const RawAssetPresignedEvent = v.object({
 export const RawAssetRegisteredEvent = v.object({
   ...envelope,
   event_type: v.literal('raw_asset_registered'),
-  asset: RawAsset,
+  asset: RegisteredAsset,
+});
+
+export const RawAssetDeletedEvent = v.object({
+  ...envelope,
+  event_type: v.literal('raw_asset_deleted'),
+  asset: DeletedAsset,
+});
+
+export const RawAssetRestoredEvent = v.object({
+  ...envelope,
+  event_type: v.literal('raw_asset_restored'),
+  asset: RegisteredAsset,
+});
+
+/** An asset that was erased: nothing of it is kept but its ids. */
+export const ErasedAsset = v.object({ ...ClosedAsset.entries, status: v.literal('purged') });
+
+/** The asset as it was last where its retention ended, its ids where it was erased. */
+export const RawAssetPurgedEvent = v.object({
+  ...envelope,
+  event_type: v.literal('raw_asset_purged'),
+  asset: v.variant('status', [DeletedAsset, ErasedAsset]),
+});
+
+export const RawAssetExpiredEvent = v.object({
+  ...envelope,
+  event_type: v.literal('raw_asset_expired'),
+  asset: ExpiredAsset,
 });
 
 /**
  * The `detail` of every entry on the bus, as the publisher writes it; its `event_type` is the entry's detail-type. What
  * subscribers may rely on is in `docs/events/`.
  */
-export const DatasetEvent = v.variant('event_type', [RawAssetPresignedEvent, RawAssetRegisteredEvent]);
+export const DatasetEvent = v.variant('event_type', [
+  RawAssetPresignedEvent,
+  RawAssetRegisteredEvent,
+  RawAssetDeletedEvent,
+  RawAssetRestoredEvent,
+  RawAssetPurgedEvent,
+  RawAssetExpiredEvent,
+]);
 export type DatasetEvent = v.InferOutput<typeof DatasetEvent>;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { AssetId, AssetUri, Sha256, SizeBytes, Timestamp } from '#contract/asset';
+import { AssetId, AssetUri, RegisterMode, Sha256, SizeBytes, Timestamp } from '#contract/asset';
 import { ContentType } from '#contract/content-type';
 import { DeclaredContentType } from '#contract/declared-content-type';
 import { Filename } from '#contract/filename';
@@ -21,6 +21,8 @@ export const PresignRequest = v.strictObject({
   content_type: v.optional(DeclaredContentType),
   size_bytes: v.optional(DeclaredSize),
   sha256: v.optional(Sha256),
+  register: v.optional(RegisterMode, 'explicit'),
+  metadata: v.optional(Metadata),
   asset_id: v.optional(AssetId),
 });
 export type PresignRequest = v.InferOutput<typeof PresignRequest>;

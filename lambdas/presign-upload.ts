@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { STSClient } from '@aws-sdk/client-sts';
+import { PRESIGN_ROUTES } from '#contract/routes';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';
@@ -35,10 +36,14 @@ const tenants = new TenantSessions({
     ),
 });
 
-export const handler = apiHandler('presign-upload', {
-  presignUpload: async (caller, { body }) => {
-    const form = await tenants.run(caller.tenant_id, (presigner) => presigner.presign(caller, body));
-    logUploads('form signed', caller, [form.asset_id]);
-    return form;
+export const handler = apiHandler(
+  'presign-upload',
+  {
+    presignUpload: async (caller, { body }) => {
+      const form = await tenants.run(caller.tenant_id, (presigner) => presigner.presign(caller, body));
+      logUploads('form signed', caller, [form.asset_id]);
+      return form;
+    },
   },
-});
+  PRESIGN_ROUTES,
+);

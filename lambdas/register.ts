@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
+import { REGISTER_ROUTES } from '#contract/routes';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';
@@ -33,10 +34,14 @@ const tenants = new TenantSessions({
     ),
 });
 
-export const handler = apiHandler('register', {
-  register: async (caller, { body }) => {
-    const asset = await tenants.run(caller.tenant_id, (registrar) => registrar.register(caller, body));
-    logUploads('asset registered', caller, [asset.asset_id]);
-    return asset;
+export const handler = apiHandler(
+  'register',
+  {
+    register: async (caller, { body }) => {
+      const asset = await tenants.run(caller.tenant_id, (registrar) => registrar.register(caller, body));
+      logUploads('asset registered', caller, [asset.asset_id]);
+      return asset;
+    },
   },
-});
+  REGISTER_ROUTES,
+);

@@ -11,6 +11,7 @@ export const ENV = {
   maxUploadBytes: 'MAX_UPLOAD_BYTES',
   maxHashBytes: 'MAX_HASH_BYTES',
   uploadExpirySeconds: 'UPLOAD_EXPIRY_SECONDS',
+  deleteRetentionDays: 'DELETE_RETENTION_DAYS',
   issuer: 'JWT_ISSUER',
   audience: 'JWT_AUDIENCE',
   jwksUri: 'JWKS_URI',
@@ -24,6 +25,9 @@ export const ENV = {
 
 /** A positive whole number, as the text that an environment variable holds. */
 export const positiveInteger = v.pipe(v.string(), v.regex(/^[1-9]\d{0,15}$/), v.transform(Number));
+
+/** A whole number, as the text that an environment variable holds. */
+export const wholeNumber = v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number));
 
 /** Text that is there and not empty. */
 export const text = v.pipe(v.string(), v.minLength(1));

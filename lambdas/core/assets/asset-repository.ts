@@ -1,4 +1,3 @@
-import type { OutboxEntry } from '#contract/events';
 import type { AssetRecord, PresignedRecord } from '#core/assets/asset-record';
 
 /** Names one asset; the tenant and env come from the caller's context only. */
@@ -19,23 +18,26 @@ export type WriteOutcome =
 
 /** Keeps assets, one conditional write a change. Every method throws `unavailable` when the store is out of reach. */
 export interface AssetRepository {
-  /** Reads its own writes. Returns presigned assets past `purge_at` too: the store's own clean-up is late. */
+  /** Reads its own writes. Returns records past their `ttl` too: the store's own clean-up is late. */
   find(key: AssetKey): Promise<AssetRecord | undefined>;
 
-  /**
-   * Adds a presigned asset where there is none, or only a presigned one whose `purge_at` is not after `now`.
-   *
-   * @param now epoch seconds
-   */
-  create(record: PresignedRecord, now: number): Promise<WriteOutcome>;
+  /** Begins a life: adds a presigned asset where there is none, or only a closed one of a lower `sequence`. */
+  create(record: PresignedRecord): Promise<WriteOutcome>;
 
   /** Moves the window of a presigned asset whose outbox entry is still `record`'s: no event comes of it. */
   renew(record: PresignedRecord): Promise<WriteOutcome>;
 
   /**
-   * Registers an asset that is still presigned, as `previous` left it, and whose `purge_at` is after `now`.
+   * Notes on a presigned asset which version arrived, where its outbox entry and note are still `record`'s: no event comes of it.
    *
-   * @param now epoch seconds
+   * @param arrived a version, or `*` for several
    */
-  register(record: AssetRecord, previous: OutboxEntry, now: number): Promise<WriteOutcome>;
+  note(record: PresignedRecord, arrived: string): Promise<WriteOutcome>;
+
+  /**
+   * Puts a record in the place of another whose outbox entry is still there: the change that `next`'s outbox entry tells of.
+   *
+   * @param liveAt epoch seconds; where given, `previous` must not be due by then
+   */
+  replace(previous: AssetRecord, next: AssetRecord, liveAt?: number): Promise<WriteOutcome>;
 }

@@ -1,7 +1,6 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { OutboxEntry } from '#contract/events';
 import {
   type AssetRecord,
   fromItem,
@@ -36,29 +35,34 @@ export class DynamoDbAssetRepository implements AssetRepository {
     }
   }
 
-  create(record: PresignedRecord, now: number): Promise<WriteOutcome> {
+  create(record: PresignedRecord): Promise<WriteOutcome> {
     return this.#write(
       new PutCommand({
         ...this.#conditional,
         Item: toItem(record),
-        ConditionExpression: 'attribute_not_exists(pk) OR (#status = :presigned AND purge_at <= :now)',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':presigned': 'presigned', ':now': now },
+        ConditionExpression:
+          'attribute_not_exists(pk) OR (#status IN (:expired, :purged) AND #sequence < :sequence)',
+        ExpressionAttributeNames: { '#status': 'status', '#sequence': 'sequence' },
+        ExpressionAttributeValues: {
+          ':expired': 'expired',
+          ':purged': 'purged',
+          ':sequence': record.outbox.sequence,
+        },
       }),
     );
   }
 
-  renew({ asset, outbox, purge_at }: PresignedRecord): Promise<WriteOutcome> {
+  renew({ asset, outbox, ttl }: PresignedRecord): Promise<WriteOutcome> {
     return this.#write(
       new UpdateCommand({
         ...this.#conditional,
         Key: { pk: partitionKey(asset) },
-        UpdateExpression: 'SET upload_expires_at = :expires, purge_at = :purge',
+        UpdateExpression: 'SET upload_expires_at = :expires, #ttl = :ttl',
         ConditionExpression: '#status = :presigned AND event_id = :event',
-        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeNames: { '#status': 'status', '#ttl': 'ttl' },
         ExpressionAttributeValues: {
           ':expires': asset.upload_expires_at,
-          ':purge': purge_at,
+          ':ttl': ttl,
           ':presigned': 'presigned',
           ':event': outbox.event_id,
         },
@@ -66,21 +70,37 @@ export class DynamoDbAssetRepository implements AssetRepository {
     );
   }
 
-  register(record: AssetRecord, previous: OutboxEntry, now: number): Promise<WriteOutcome> {
-    const { pk, ...attributes } = toItem(record);
-    const names = Object.keys(attributes);
+  note({ asset, outbox, arrived: noted }: PresignedRecord, arrived: string): Promise<WriteOutcome> {
+    const unchanged = noted === undefined ? 'attribute_not_exists(arrived)' : 'arrived = :noted';
     return this.#write(
       new UpdateCommand({
         ...this.#conditional,
-        Key: { pk },
-        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`)} REMOVE purge_at, upload_expires_at`,
-        ConditionExpression: '#status = :presigned AND purge_at > :now AND #event_id = :previous',
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        Key: { pk: partitionKey(asset) },
+        UpdateExpression: 'SET arrived = :arrived',
+        ConditionExpression: `#status = :presigned AND event_id = :event AND ${unchanged}`,
+        ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
-          ...Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]])),
+          ':arrived': arrived,
           ':presigned': 'presigned',
-          ':now': now,
-          ':previous': previous.event_id,
+          ':event': outbox.event_id,
+          ...(noted !== undefined && { ':noted': noted }),
+        },
+      }),
+    );
+  }
+
+  replace(previous: AssetRecord, next: AssetRecord, liveAt?: number): Promise<WriteOutcome> {
+    const live = liveAt === undefined ? '' : ' AND #ttl > :now';
+    return this.#write(
+      new PutCommand({
+        ...this.#conditional,
+        Item: toItem(next),
+        ConditionExpression: `#status = :status AND event_id = :event${live}`,
+        ExpressionAttributeNames: { '#status': 'status', ...(live && { '#ttl': 'ttl' }) },
+        ExpressionAttributeValues: {
+          ':status': previous.asset.status,
+          ':event': previous.outbox.event_id,
+          ...(live && { ':now': liveAt }),
         },
       }),
     );

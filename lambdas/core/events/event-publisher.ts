@@ -1,6 +1,7 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBRecord } from 'aws-lambda';
+import { timeOf } from '#core/events/change-event';
 import { type Change, callsFor, EventSender, type Failure, toChanges } from '#core/events/event-sender';
 import { describeError, log } from '#core/log';
 import { METRIC, putMetric } from '#core/metrics';
@@ -87,5 +88,5 @@ function escapeNoncharacters(json: string): string {
 
 /** The age of a change in milliseconds, once its event is on the bus. */
 function ageOf({ record }: Change): number {
-  return Date.now() - Date.parse(String(record.dynamodb?.NewImage?.['occurred_at']?.S));
+  return Date.now() - timeOf(record);
 }

@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import {
   type EventBridgeClient,
   PutEventsCommand,
   type PutEventsRequestEntry,
   type PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { EVENT_SOURCE } from '#contract/events';
-import { partitionKey, toDatasetEvent } from '#core/assets/asset-record';
+import { hasEvent, toDatasetEvent } from '#core/events/change-event';
 import { describeError } from '#core/log';
 
 /** The most that PutEvents takes: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
@@ -45,13 +43,13 @@ export interface Failure {
   readonly entry?: PutEventsRequestEntry;
 }
 
-/** The changes that have a new event. A renewed window keeps the item's `event_id`, and a removal has no new image. */
+/** The changes that have an event, in their order. */
 export function toChanges(records: readonly DynamoDBRecord[]): Change[] {
-  return records.flatMap((record) => {
-    const { NewImage, OldImage, Keys, SequenceNumber } = record.dynamodb ?? {};
-    if (NewImage === undefined || NewImage['event_id']?.S === OldImage?.['event_id']?.S) return [];
-    return [{ record, asset: String(Keys?.['pk']?.S), sequenceNumber: String(SequenceNumber) }];
-  });
+  return records.filter(hasEvent).map((record) => ({
+    record,
+    asset: String(record.dynamodb?.Keys?.['pk']?.S),
+    sequenceNumber: String(record.dynamodb?.SequenceNumber),
+  }));
 }
 
 /**
@@ -106,9 +104,8 @@ export class EventSender {
     return failures;
   }
 
-  #entry({ record, asset }: Change): PutEventsRequestEntry {
-    const event = toDatasetEvent(unmarshall(record.dynamodb?.NewImage as Record<string, AttributeValue>));
-    if (partitionKey(event) !== asset) throw new Error('The record is not that of its key');
+  #entry({ record }: Change): PutEventsRequestEntry {
+    const event = toDatasetEvent(record);
     return {
       EventBusName: this.#busName,
       Source: EVENT_SOURCE,

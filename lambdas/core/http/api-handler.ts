@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type * as v from 'valibot';
-import { type ApiFunction, ROUTES, type Route, type RouteTable, routeKey } from '#contract/routes';
+import { type ApiFunction, type Route, type RouteTable, routeKey } from '#contract/routes';
 import { RawStorageError } from '#core/errors';
 import { toProblem } from '#core/http/problem';
 import { type ApiEvent, callerOf } from '#core/http/request';
@@ -47,10 +47,10 @@ type ParsedEvent = ApiEvent & { -readonly [TPart in keyof Call]?: Call[TPart] };
  *
  * @param operations by the name that the route has in `routes`
  */
-export function apiHandler<TFunction extends ApiFunction, TRoutes extends RouteTable = typeof ROUTES>(
+export function apiHandler<TFunction extends ApiFunction, TRoutes extends RouteTable>(
   name: TFunction,
   operations: Operations<TRoutes, TFunction>,
-  routes: TRoutes = ROUTES as RouteTable as TRoutes,
+  routes: TRoutes,
 ) {
   const served = servedBy(
     name,

@@ -8,15 +8,18 @@ export interface Caller extends TenantContext {
   readonly trace_id: string;
 }
 
-/** The outbox entry of a change that `caller` makes at `now`, as an asset's `sequence`-th. */
-export function outboxEntry(caller: Caller, event_type: EventType, sequence: number, now: Date): OutboxEntry {
+/** Whoever makes a change, and in which request. */
+export type Actor = Pick<Caller, 'user_id' | 'request_id' | 'trace_id'>;
+
+/** The outbox entry of a change that `actor` makes at `now`. */
+export function outboxEntry(actor: Actor, event_type: EventType, sequence: number, now: Date): OutboxEntry {
   return {
     event_id: randomUUID(),
     event_type,
     sequence,
     occurred_at: now.toISOString(),
-    user_id: caller.user_id,
-    request_id: caller.request_id,
-    trace_id: caller.trace_id,
+    user_id: actor.user_id,
+    request_id: actor.request_id,
+    trace_id: actor.trace_id,
   };
 }

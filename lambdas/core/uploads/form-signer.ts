@@ -10,6 +10,8 @@ export interface UploadForm {
   readonly maxBytes: number;
   /** Hex; when given, the store refuses any other bytes. */
   readonly sha256: string | undefined;
+  /** Marks the object with the life of the asset that it is for. */
+  readonly upload: string;
   readonly expirySeconds: number;
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Asset, PresignedAsset } from '#contract/asset';
 import type { FieldError } from '#contract/errors';
+import { isSameJson } from '#contract/json';
 import type { PresignRequest, PresignResponse } from '#contract/uploads';
-import { type AssetRecord, epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
+import { epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
-import { type ObjectLocation, objectLocation } from '#core/assets/object-location';
+import { objectLocation } from '#core/assets/object-location';
 import { RawStorageError } from '#core/errors';
 import { type Caller, outboxEntry } from '#core/identity/caller';
 import { contentTypeOf } from '#core/uploads/content-type';
@@ -13,6 +14,12 @@ import type { FormSigner } from '#core/uploads/form-signer';
 
 /** From the end of the form until the asset counts as gone: time to register what was uploaded last. */
 const GRACE_SECONDS = 24 * 60 * 60;
+
+/** How often a life is tried to be opened while other calls change the asset. */
+const MAX_ATTEMPTS = 4;
+
+/** What makes two uploads of one id different. */
+const DECLARED = ['filename', 'content_type', 'size_bytes', 'sha256', 'register', 'metadata'] as const;
 
 export interface PresignerOptions {
   /** Where uploads go. */
@@ -37,24 +44,20 @@ export class Presigner {
 
   /**
    * @returns a fresh form; for a repeated `asset_id` with the same values, for the same asset
-   * @throws RawStorageError `file_too_large`, `asset_conflict`, `already_registered`, `unavailable`
+   * @throws RawStorageError `file_too_large`, `asset_conflict`, `already_registered`, `asset_deleted`, `unavailable`
    */
   async presign(caller: Caller, request: PresignRequest): Promise<PresignResponse> {
     const maxBytes = this.#maxBytes(request);
-    const { asset_id = randomUUID(), filename } = request;
-    const { tenant_id, env } = caller;
-    const location = objectLocation(this.#options.bucket, { tenant_id, env, asset_id, filename });
-    const record = this.#record(caller, { ...request, asset_id }, location);
-    const { asset } = record;
-    const created = await this.#assets.create(record, epochSeconds(new Date(record.outbox.occurred_at)));
-    if (!created.written) await this.#renew(record, request, created.current);
+    const { asset_id = randomUUID() } = request;
+    const { asset, upload } = await this.#open(this.#record(caller, { ...request, asset_id }), request);
     const form = await this.#forms.signForm({
-      bucket: location.bucket,
-      key: location.key,
+      bucket: asset.bucket,
+      key: asset.key,
       contentType: asset.content_type,
       minBytes: asset.size_bytes ?? 0,
       maxBytes,
       sha256: asset.sha256,
+      upload,
       expirySeconds: this.#options.uploadExpirySeconds,
     });
     return {
@@ -71,6 +74,29 @@ export class Presigner {
     };
   }
 
+  /** Begins a life of the asset's id, or goes on with the one that is open. */
+  async #open(record: OpenRecord, request: PresignRequest): Promise<OpenRecord> {
+    let next = record;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const created = await this.#assets.create(next);
+      if (created.written) return next;
+      const { current } = created;
+      if (current === undefined) continue;
+      if (current.asset.status === 'presigned') {
+        refuseOther(current.asset, record.asset);
+        const { outbox } = current;
+        const renewal = { ...record, outbox, upload: outbox.event_id };
+        if ((await this.#assets.renew(renewal)).written) return renewal;
+      } else {
+        refuseTaken(current.asset, request);
+        // A clock that is behind must not number this life below the one before it.
+        const sequence = Math.max(next.outbox.sequence, current.outbox.sequence + 1);
+        next = { ...next, outbox: { ...next.outbox, sequence } };
+      }
+    }
+    throw new RawStorageError('unavailable', 'The asset was changed by other calls meanwhile');
+  }
+
   #maxBytes({ size_bytes, sha256 }: PresignRequest): number {
     const { maxUploadBytes, maxHashBytes } = this.#options;
     const limit = sha256 === undefined ? Math.min(maxUploadBytes, maxHashBytes) : maxUploadBytes;
@@ -82,67 +108,62 @@ export class Presigner {
     });
   }
 
-  #record(
-    caller: Caller,
-    request: PresignRequest & { readonly asset_id: string },
-    { uri, bucket, key }: ObjectLocation,
-  ): PresignedRecord {
+  #record(caller: Caller, request: PresignRequest & { readonly asset_id: string }): OpenRecord {
     const now = new Date();
     const expires = new Date(now.getTime() + this.#options.uploadExpirySeconds * 1000);
     const { asset_id, filename, content_type = contentTypeOf(filename), size_bytes, sha256 } = request;
+    const { register, metadata } = request;
+    const named = { asset_id, tenant_id: caller.tenant_id, env: caller.env, filename };
+    const outbox = outboxEntry(caller, 'raw_asset_presigned', now.getTime(), now);
     return {
       asset: {
-        asset_id,
-        tenant_id: caller.tenant_id,
-        env: caller.env,
-        uri,
-        bucket,
-        key,
-        filename,
+        ...named,
+        ...objectLocation(this.#options.bucket, named),
         content_type,
         status: 'presigned',
         ...(size_bytes !== undefined && { size_bytes }),
         ...(sha256 !== undefined && { sha256 }),
+        register,
+        ...(metadata !== undefined && { metadata }),
         upload_expires_at: expires.toISOString(),
       },
-      outbox: outboxEntry(caller, 'raw_asset_presigned', 1, now),
-      purge_at: epochSeconds(expires) + GRACE_SECONDS,
+      outbox,
+      upload: outbox.event_id,
+      ttl: epochSeconds(expires) + GRACE_SECONDS,
     };
   }
-
-  async #renew(
-    record: PresignedRecord,
-    request: PresignRequest,
-    current: AssetRecord | undefined,
-  ): Promise<void> {
-    if (current !== undefined) {
-      refuseTaken(current.asset, record.asset, request);
-      const renewed = await this.#assets.renew({ ...record, outbox: current.outbox });
-      if (renewed.written) return;
-      if (renewed.current !== undefined) refuseTaken(renewed.current.asset, record.asset, request);
-    }
-    throw new RawStorageError('unavailable', 'The asset was changed by another call meanwhile');
-  }
 }
 
-/** @throws RawStorageError `asset_conflict` naming each field that differs, `already_registered` where none does */
-function refuseTaken(found: Asset, asked: PresignedAsset, request: PresignRequest): void {
-  const registered = found.status === 'registered';
+/** The record of an open life, with the mark of its forms. */
+type OpenRecord = PresignedRecord & { readonly upload: string };
+
+/** @throws RawStorageError for an asset that is registered or deleted: a closed id may begin another life */
+function refuseTaken(found: Exclude<Asset, PresignedAsset>, request: PresignRequest): void {
+  if (found.status === 'deleted') {
+    throw new RawStorageError('asset_deleted', 'This asset_id is deleted: restore it, or erase it first');
+  }
+  if (found.status !== 'registered') return;
   // Nothing that was proven since contradicts a request that did not speak of it.
-  const fields = registered ? differences(found, [request]) : differencesOfForms(found, asked);
-  if (fields.length > 0) {
-    const detail = `This asset_id was ${found.status} with other values`;
-    throw new RawStorageError('asset_conflict', detail, { fields });
-  }
-  if (registered) throw new RawStorageError('already_registered', 'This asset_id is registered: GET it');
+  const { register: _, ...claims } = request;
+  refuseConflict('registered', differences(found, [claims]));
+  throw new RawStorageError('already_registered', 'This asset_id is registered: GET it');
 }
 
-/** Each field in which two forms differ: one that only one of them binds does too. */
-function differencesOfForms(found: PresignedAsset, asked: PresignedAsset): FieldError[] {
-  return (['filename', 'content_type', 'size_bytes', 'sha256'] as const)
-    .filter((path) => found[path] !== asked[path])
-    .map((path) => ({
-      path,
-      message: found[path] === undefined ? 'was not declared' : `is ${JSON.stringify(found[path])}`,
-    }));
+/** @throws RawStorageError `asset_conflict` naming each field in which two uploads differ: one that only one declares does too */
+function refuseOther(found: PresignedAsset, asked: PresignedAsset): void {
+  const fields = DECLARED.filter((path) => !isSameJson(found[path] ?? null, asked[path] ?? null)).map(
+    (path) => ({ path, message: describe(path, found[path]) }),
+  );
+  refuseConflict('presigned', fields);
+}
+
+function describe(path: string, value: unknown): string {
+  if (value === undefined) return 'was not declared';
+  return path === 'metadata' ? 'differs' : `is ${JSON.stringify(value)}`;
+}
+
+function refuseConflict(status: string, fields: readonly FieldError[]): void {
+  if (fields.length === 0) return;
+  const detail = `This asset_id was ${status} with other values`;
+  throw new RawStorageError('asset_conflict', detail, { fields });
 }

@@ -1,11 +1,10 @@
-import type { PresignedAsset, RawAsset } from '#contract/asset';
+import type { PresignedAsset, RegisteredAsset } from '#contract/asset';
 import { canonicalContentType } from '#contract/declared-content-type';
 import type { RegisterRequest } from '#contract/uploads';
-import { type AssetRecord, epochSeconds } from '#core/assets/asset-record';
-import type { AssetRepository } from '#core/assets/asset-repository';
-import { objectKey } from '#core/assets/object-location';
+import { type AssetRecord, epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
+import type { AssetRepository, WriteOutcome } from '#core/assets/asset-repository';
 import { RawStorageError } from '#core/errors';
-import { type Caller, outboxEntry } from '#core/identity/caller';
+import { type Actor, type Caller, outboxEntry } from '#core/identity/caller';
 import { type Claim, differences } from '#core/uploads/differences';
 import type { ObjectStore, StoredObject } from '#core/uploads/object-store';
 
@@ -23,33 +22,29 @@ export class Registrar {
   }
 
   /**
+   * Registers what is uploaded, for a client.
+   *
    * @returns the asset; the same one for every repeated call
-   * @throws RawStorageError `asset_not_found`, `not_uploaded`, `already_registered`, `upload_expired`,
+   * @throws RawStorageError `asset_not_found`, `not_uploaded`, `already_registered`, `asset_deleted`, `upload_expired`,
    *   `upload_mismatch`, `unavailable`
    */
-  async register(caller: Caller, request: RegisterRequest): Promise<RawAsset> {
+  async register(caller: Caller, request: RegisterRequest): Promise<RegisteredAsset> {
     const key = { tenant_id: caller.tenant_id, env: caller.env, asset_id: request.asset_id };
     const found = await this.#assets.find(key);
-    if (found?.asset.status !== 'presigned') return confirm(found, request);
+    if (!isPresigned(found)) return confirm(found, request);
     refuseExpired(found);
-
-    const proven = await this.#prove(found.asset, request);
+    const object = await this.#objects.describe(found.asset.key);
+    // What carries another mark came by a form of another life of this id.
+    if (object?.upload !== found.upload) throw new RawStorageError('not_uploaded');
     const now = new Date();
-    const outbox = outboxEntry(caller, 'raw_asset_registered', found.outbox.sequence + 1, now);
-    const asset: RawAsset = {
-      asset_id: key.asset_id,
-      tenant_id: key.tenant_id,
-      env: key.env,
-      uri: found.asset.uri,
-      bucket: found.asset.bucket,
-      key: found.asset.key,
-      ...proven,
-      created_at: outbox.occurred_at,
-      created_by: caller.user_id,
-      metadata: request.metadata ?? {},
-    };
-    const registered = await this.#assets.register({ asset, outbox }, found.outbox, epochSeconds(now));
-    if (registered.written) return asset;
+    const registered = await this.#register(
+      caller,
+      found,
+      object as StoredObject,
+      request,
+      epochSeconds(now),
+    );
+    if (registered.written) return registered.asset;
 
     // Another call was faster, or the window passed meanwhile: what stands in the way is the answer.
     const { current } = registered;
@@ -58,13 +53,58 @@ export class Registrar {
   }
 
   /**
+   * Registers a version that arrived, for whoever presigned it, however late the store says so.
+   *
+   * @param object of this life
+   * @returns whether it is written; not where the record is another by now
+   * @throws RawStorageError `upload_mismatch`, `unavailable`
+   */
+  async registerArrived(record: PresignedRecord, object: StoredObject): Promise<boolean> {
+    const { written } = await this.#register(record.outbox, record, object, {});
+    return written;
+  }
+
+  async #register(
+    actor: Actor,
+    previous: PresignedRecord,
+    object: StoredObject,
+    request: Pick<RegisterRequest, 'metadata'> & Claim,
+    liveAt?: number,
+  ): Promise<WriteOutcome & { readonly asset: RegisteredAsset }> {
+    const proven = await this.#prove(previous.asset, object, request);
+    const { asset_id, tenant_id, env, uri, bucket, key, metadata = {} } = previous.asset;
+    const outbox = outboxEntry(actor, 'raw_asset_registered', previous.outbox.sequence + 1, new Date());
+    const asset: RegisteredAsset = {
+      asset_id,
+      tenant_id,
+      env,
+      uri,
+      bucket,
+      key,
+      ...proven,
+      status: 'registered',
+      created_at: outbox.occurred_at,
+      created_by: actor.user_id,
+      metadata: request.metadata ?? metadata,
+    };
+    const { upload } = previous;
+    const outcome = await this.#assets.replace(
+      previous,
+      { asset, outbox, ...(upload && { upload }) },
+      liveAt,
+    );
+    return { ...outcome, asset };
+  }
+
+  /**
    * Describes the uploaded object, after comparing it with what was declared and is claimed now. Name, type and size, which
    * the store tells, are compared first, so that an object which differs anyway is not read to be hashed.
    */
-  async #prove(declared: PresignedAsset, claimed: RegisterRequest): Promise<Proven> {
-    const key = objectKey(declared);
-    const object = await this.#objects.describe(key);
-    if (object === undefined) throw new RawStorageError('not_uploaded');
+  async #prove(
+    declared: PresignedAsset,
+    object: StoredObject,
+    { metadata: _, ...claimed }: Claim,
+  ): Promise<Proven> {
     const told = {
       filename: declared.filename,
       content_type: canonicalContentType(object.contentType) ?? object.contentType,
@@ -72,12 +112,11 @@ export class Registrar {
       ...(object.sha256 !== undefined && { sha256: object.sha256 }),
     };
     refuseMismatch(told, [declared, claimed]);
-    const sha256 = object.sha256 ?? (await this.#hash(key, object));
+    const sha256 = object.sha256 ?? (await this.#hash(declared.key, object));
     refuseMismatch({ sha256 }, [declared, claimed]);
     return {
       filename: told.filename,
       content_type: told.content_type,
-      status: 'registered',
       size_bytes: told.size_bytes,
       sha256,
       version_id: object.versionId,
@@ -93,18 +132,29 @@ export class Registrar {
   }
 }
 
-type Proven = Pick<RawAsset, 'filename' | 'content_type' | 'status' | 'size_bytes' | 'sha256' | 'version_id'>;
+type Proven = Pick<RegisteredAsset, 'filename' | 'content_type' | 'size_bytes' | 'sha256' | 'version_id'>;
 
-function confirm(found: AssetRecord | undefined, request: RegisterRequest): RawAsset {
-  if (found?.asset.status !== 'registered') throw new RawStorageError('asset_not_found');
-  const fields = differences(found.asset, [request]);
-  if (fields.length === 0) return found.asset;
+function isPresigned(record: AssetRecord | undefined): record is PresignedRecord {
+  return record?.asset.status === 'presigned';
+}
+
+/** Answers from a record that is no longer presigned. */
+function confirm(found: AssetRecord | undefined, request: RegisterRequest): RegisteredAsset {
+  const asset = found?.asset;
+  if (asset?.status === 'expired') throw expired();
+  if (asset?.status === 'deleted') throw new RawStorageError('asset_deleted');
+  if (asset?.status !== 'registered') throw new RawStorageError('asset_not_found');
+  const fields = differences(asset, [request]);
+  if (fields.length === 0) return asset;
   throw new RawStorageError('already_registered', 'Registered before with other values', { fields });
 }
 
-function refuseExpired({ purge_at = 0 }: AssetRecord): void {
-  if (purge_at > epochSeconds(new Date())) return;
-  throw new RawStorageError('upload_expired', 'The upload window has passed: presign again');
+function refuseExpired({ ttl = 0 }: AssetRecord): void {
+  if (ttl <= epochSeconds(new Date())) throw expired();
+}
+
+function expired(): RawStorageError {
+  return new RawStorageError('upload_expired', 'The upload window has passed: presign again');
 }
 
 function refuseMismatch(proven: Claim, claims: readonly Claim[]): void {

@@ -1,6 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import type { FormSigner, SignedForm, UploadForm } from '#core/uploads/form-signer';
+import { UPLOAD_MARK } from '#core/uploads/object-store';
 import { encodePolicy } from '#core/uploads/post-policy';
 
 /** Signs with a client's credentials, and sends nothing. */
@@ -20,6 +21,7 @@ export class S3FormSigner implements FormSigner {
     minBytes,
     maxBytes,
     sha256,
+    upload,
     expirySeconds,
   }: UploadForm): Promise<SignedForm> {
     return createPresignedPost(this.#client, {
@@ -29,6 +31,7 @@ export class S3FormSigner implements FormSigner {
       Fields: {
         'Content-Type': contentType,
         success_action_status: '201',
+        [`x-amz-meta-${UPLOAD_MARK}`]: upload,
         ...(sha256 && { 'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64') }),
       },
       Conditions: [['content-length-range', minBytes, maxBytes]],

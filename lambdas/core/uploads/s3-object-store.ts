@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { unavailableOr } from '#core/aws/sdk-errors';
 import { RawStorageError } from '#core/errors';
-import type { ObjectStore, StoredObject } from '#core/uploads/object-store';
+import { type ObjectStore, type StoredObject, UPLOAD_MARK } from '#core/uploads/object-store';
 
 /** Objects in one versioned S3 bucket. */
 export class S3ObjectStore implements ObjectStore {
@@ -29,9 +29,14 @@ export class S3ObjectStore implements ObjectStore {
     return { Bucket: this.#bucket, ExpectedBucketOwner: this.#owner };
   }
 
-  async describe(key: string): Promise<StoredObject | undefined> {
+  async describe(key: string, versionId?: string): Promise<StoredObject | undefined> {
     try {
-      const head = new HeadObjectCommand({ ...this.#at, Key: key, ChecksumMode: 'ENABLED' });
+      const head = new HeadObjectCommand({
+        ...this.#at,
+        Key: key,
+        VersionId: versionId,
+        ChecksumMode: 'ENABLED',
+      });
       return toStoredObject(await this.#client.send(head));
     } catch (error) {
       if (!(error instanceof S3ServiceException)) throw unavailableOr(error, 'The object store');
@@ -40,7 +45,7 @@ export class S3ObjectStore implements ObjectStore {
       // Without ListBucket S3 answers 403 both for a missing and for a denied object. An expired token is 400, and the answer
       // to HEAD has no body that would say so. The list of versions decides.
       const isUnclear = status === 403 || status === 400;
-      if (isUnclear && !(await this.#hasVersions(key))) return undefined;
+      if (isUnclear && !(await this.#isListed(key, versionId))) return undefined;
       throw isUnclear
         ? new RawStorageError('unavailable', 'The object store is not available', { cause: error })
         : unavailableOr(error, 'The object store');
@@ -59,11 +64,11 @@ export class S3ObjectStore implements ObjectStore {
     return sha256.digest('hex');
   }
 
-  async #hasVersions(key: string): Promise<boolean> {
+  async #isListed(key: string, versionId: string | undefined): Promise<boolean> {
     try {
-      const list = new ListObjectVersionsCommand({ ...this.#at, Prefix: key, MaxKeys: 1 });
+      const list = new ListObjectVersionsCommand({ ...this.#at, Prefix: key });
       const { Versions = [] } = await this.#client.send(list);
-      return Versions.some((version) => version.Key === key);
+      return Versions.some(({ Key, VersionId }) => Key === key && VersionId === (versionId ?? VersionId));
     } catch (error) {
       throw new RawStorageError('unavailable', 'The object store is not available', { cause: error });
     }
@@ -71,7 +76,7 @@ export class S3ObjectStore implements ObjectStore {
 }
 
 function toStoredObject(head: HeadObjectCommandOutput): StoredObject {
-  const { VersionId, ContentLength, ContentType, ChecksumSHA256, ChecksumType } = head;
+  const { VersionId, ContentLength, ContentType, ChecksumSHA256, ChecksumType, Metadata } = head;
   if (VersionId === undefined || ContentLength === undefined) throw new Error('the bucket is not versioned');
   const whole = ChecksumSHA256 !== undefined && ChecksumType !== 'COMPOSITE';
   return {
@@ -79,5 +84,6 @@ function toStoredObject(head: HeadObjectCommandOutput): StoredObject {
     sizeBytes: ContentLength,
     contentType: ContentType ?? 'binary/octet-stream',
     sha256: whole ? Buffer.from(ChecksumSHA256, 'base64').toString('hex') : undefined,
+    upload: Metadata?.[UPLOAD_MARK],
   };
 }
