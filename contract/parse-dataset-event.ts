@@ -3,14 +3,25 @@ import { disagreement } from '#contract/agreement';
 import { EVENT_TYPES, type EventType } from '#contract/events';
 import { MAJOR_VERSION, RECEIVED_EVENTS } from '#contract/received-event';
 
-export type { PresignedAsset, RawAsset } from '#contract/asset';
+export type {
+  ClosedAsset,
+  DeletedAsset,
+  ExpiredAsset,
+  PresignedAsset,
+  RawAsset,
+  RegisteredAsset,
+} from '#contract/asset';
 export { EVENT_SOURCE, EVENT_TYPES, type EventType, SCHEMA_VERSION } from '#contract/events';
 
 export type RawAssetPresignedEvent = v.InferOutput<typeof RECEIVED_EVENTS.raw_asset_presigned>;
 export type RawAssetRegisteredEvent = v.InferOutput<typeof RECEIVED_EVENTS.raw_asset_registered>;
+export type RawAssetDeletedEvent = v.InferOutput<typeof RECEIVED_EVENTS.raw_asset_deleted>;
+export type RawAssetRestoredEvent = v.InferOutput<typeof RECEIVED_EVENTS.raw_asset_restored>;
+export type RawAssetPurgedEvent = v.InferOutput<typeof RECEIVED_EVENTS.raw_asset_purged>;
+export type RawAssetExpiredEvent = v.InferOutput<typeof RECEIVED_EVENTS.raw_asset_expired>;
 
 /** The `detail` of an event of the service. */
-export type DatasetEvent = RawAssetPresignedEvent | RawAssetRegisteredEvent;
+export type DatasetEvent = v.InferOutput<(typeof RECEIVED_EVENTS)[EventType]>;
 
 /**
  * Why a detail is no event that this package knows: it is of a later `schema_version` (another major), or of a later

@@ -1,9 +1,14 @@
 import * as v from 'valibot';
-import { PresignedAsset, RawAsset } from '#contract/asset';
+import { DeletedAsset, ExpiredAsset, PresignedAsset, RegisteredAsset } from '#contract/asset';
 import {
+  ErasedAsset,
   type EventType,
+  RawAssetDeletedEvent,
+  RawAssetExpiredEvent,
   RawAssetPresignedEvent,
+  RawAssetPurgedEvent,
   RawAssetRegisteredEvent,
+  RawAssetRestoredEvent,
   SCHEMA_VERSION,
 } from '#contract/events';
 
@@ -25,10 +30,14 @@ const filename = v.pipe(
 );
 
 /**
- * Metadata without the limits that register enforces. Register measures numbers as they were written, and a subscriber's
+ * Metadata without the limits that the service enforces. It measures numbers as they were written, and a subscriber's
  * `JSON.parse` has lost that: `1e20` would count as 21 digits.
  */
-const metadata = RawAsset.entries.metadata.pipe[0];
+const metadata = RegisteredAsset.entries.metadata.pipe[0];
+
+const declared = { filename, metadata: v.optional(metadata) };
+const registered = v.object({ ...RegisteredAsset.entries, filename, metadata });
+const deleted = v.object({ ...DeletedAsset.entries, filename, metadata });
 
 /**
  * The DatasetEvents that a subscriber may rely on; a later minor version must not break them. The JSON Schemas in
@@ -38,11 +47,19 @@ export const RECEIVED_EVENTS = {
   raw_asset_presigned: v.object({
     ...RawAssetPresignedEvent.entries,
     schema_version,
-    asset: v.object({ ...PresignedAsset.entries, filename }),
+    asset: v.object({ ...PresignedAsset.entries, ...declared }),
   }),
-  raw_asset_registered: v.object({
-    ...RawAssetRegisteredEvent.entries,
+  raw_asset_registered: v.object({ ...RawAssetRegisteredEvent.entries, schema_version, asset: registered }),
+  raw_asset_deleted: v.object({ ...RawAssetDeletedEvent.entries, schema_version, asset: deleted }),
+  raw_asset_restored: v.object({ ...RawAssetRestoredEvent.entries, schema_version, asset: registered }),
+  raw_asset_purged: v.object({
+    ...RawAssetPurgedEvent.entries,
     schema_version,
-    asset: v.object({ ...RawAsset.entries, filename, metadata }),
+    asset: v.variant('status', [deleted, ErasedAsset]),
+  }),
+  raw_asset_expired: v.object({
+    ...RawAssetExpiredEvent.entries,
+    schema_version,
+    asset: v.object({ ...ExpiredAsset.entries, ...declared }),
   }),
 } satisfies Record<EventType, v.GenericSchema>;

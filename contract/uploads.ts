@@ -21,7 +21,7 @@ export const PresignRequest = v.strictObject({
   content_type: v.optional(DeclaredContentType),
   size_bytes: v.optional(DeclaredSize),
   sha256: v.optional(Sha256),
-  register: v.optional(RegisterMode, 'explicit'),
+  register: v.optional(RegisterMode),
   metadata: v.optional(Metadata),
   asset_id: v.optional(AssetId),
 });

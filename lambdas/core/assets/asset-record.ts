@@ -56,9 +56,9 @@ const StoredAsset = v.variant('status', [
 ]);
 
 const Marks = v.object({
-  upload: v.optional(v.string()),
-  ttl: v.optional(v.number()),
-  arrived: v.optional(v.string()),
+  upload: v.exactOptional(v.string()),
+  ttl: v.exactOptional(v.number()),
+  arrived: v.exactOptional(v.string()),
 });
 
 /** @throws v.ValiError when the item is not one that {@link toItem} makes */

@@ -35,7 +35,7 @@ export class Lifecycle {
 
   /** @throws RawStorageError `asset_not_found`, `unavailable` */
   delete(caller: Caller, asset_id: string): Promise<DeletedAsset | Ended<'purged'>> {
-    return this.#change(caller, asset_id, (found, now) => {
+    return this.#change<DeletedAsset | Ended<'purged'>>(caller, asset_id, (found, now) => {
       const { asset } = found;
       if (asset.status === 'deleted') return { answer: asset };
       if (asset.status !== 'registered') return undefined;

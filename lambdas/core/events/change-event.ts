@@ -58,7 +58,7 @@ export function toDatasetEvent(record: DynamoDBRecord): DatasetEvent {
 }
 
 interface Told {
-  readonly asset: Omit<Asset, 'status'>;
+  readonly asset: Pick<Asset, 'asset_id' | 'tenant_id' | 'env'> & { readonly status: string };
   readonly outbox: OutboxEntry;
 }
 

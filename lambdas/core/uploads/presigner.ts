@@ -112,7 +112,7 @@ export class Presigner {
     const now = new Date();
     const expires = new Date(now.getTime() + this.#options.uploadExpirySeconds * 1000);
     const { asset_id, filename, content_type = contentTypeOf(filename), size_bytes, sha256 } = request;
-    const { register, metadata } = request;
+    const { register = 'explicit', metadata } = request;
     const named = { asset_id, tenant_id: caller.tenant_id, env: caller.env, filename };
     const outbox = outboxEntry(caller, 'raw_asset_presigned', now.getTime(), now);
     return {
