@@ -20,7 +20,7 @@ export interface RouteRequest {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `{name}` is a parameter. */
   readonly path: `/nexus/${string}`;
   /** The scope that a token needs; `any` where every token of a tenant will do. */

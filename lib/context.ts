@@ -53,6 +53,7 @@ export function readContext(lookup: ContextLookup): RawStorageProps {
     maxUploadBytes: number('maxUploadBytes'),
     maxHashBytes: number('maxHashBytes'),
     uploadExpirySeconds: number('uploadExpirySeconds'),
+    deleteRetentionDays: number('deleteRetentionDays'),
     deletionProtection: boolean('deletionProtection'),
     ...((rateLimit ?? burstLimit) !== undefined && {
       // A limit that is left out keeps its default.

@@ -32,13 +32,21 @@ export interface PublisherProps {
   readonly options?: FunctionOptions & StoreOptions;
 }
 
+/** Matches the leaf of an image that holds the status. */
+const status = (...rule: unknown[]) => ({ status: { S: rule } });
+const NO_IMAGE = { pk: { S: [{ exists: false }] } };
+
 /**
- * Lets through changes that leave an item, which carries the event. A mapping of DynamoDB's streams filters on the
- * `dynamodb` key alone: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+ * Lets through the changes that have an event, by the images before and after: a status other than presigned, the beginning
+ * of a life, and a removal of what was not closed. A window that is moved, or a version that is noted, has none.
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
  */
-const CHANGES = lambda.FilterCriteria.filter({
-  dynamodb: { NewImage: { event_id: { S: lambda.FilterRule.exists() } } },
-});
+const CHANGES = [
+  { NewImage: status({ 'anything-but': ['presigned'] }) },
+  { NewImage: status('presigned'), OldImage: NO_IMAGE },
+  { NewImage: status('presigned'), OldImage: status('expired', 'purged') },
+  { NewImage: NO_IMAGE, OldImage: status('presigned', 'deleted') },
+].map((dynamodb) => lambda.FilterCriteria.filter({ dynamodb }));
 
 /** The outbox's only reader: from the table's stream to the bus, at least once and in each asset's order. */
 export class Publisher extends Construct {
@@ -69,7 +77,7 @@ export class Publisher extends Construct {
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       batchSize: 100,
       parallelizationFactor: parallelization,
-      filters: [CHANGES],
+      filters: CHANGES,
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       // Retried until too old, which is well before the stream drops a record at 24 hours.

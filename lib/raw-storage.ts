@@ -87,16 +87,17 @@ export class RawStorage extends Construct {
     const authorizer =
       props.authorizer ??
       new Authorizer(this, 'Authorizer', { ...checkIdentity(props), env, options: props });
+    const limits = {
+      [ENV.maxUploadBytes]: maxUploadBytes,
+      [ENV.maxHashBytes]: maxHashBytes,
+      [ENV.uploadExpirySeconds]: text(props.uploadExpirySeconds ?? 900),
+    };
     const presignUpload = new RawFunction(this, 'PresignUpload', {
       handler: 'presign-upload',
       options: props,
       memorySize: 512,
       timeout: Duration.seconds(10),
-      environment: {
-        [ENV.maxUploadBytes]: maxUploadBytes,
-        [ENV.maxHashBytes]: maxHashBytes,
-        [ENV.uploadExpirySeconds]: text(props.uploadExpirySeconds ?? 900),
-      },
+      environment: limits,
     });
     // It may read a whole file to hash it, and must answer before the gateway gives up at 30 seconds.
     const register = new RawFunction(this, 'Register', {
@@ -111,6 +112,7 @@ export class RawStorage extends Construct {
       options: props,
       memorySize: 512,
       timeout: Duration.seconds(10),
+      environment: { ...limits, [ENV.deleteRetentionDays]: text(props.deleteRetentionDays ?? 30) },
     });
 
     const tenants = new TenantRole(this, 'TenantRole', { functions: [presignUpload, register, assets] });
@@ -120,6 +122,7 @@ export class RawStorage extends Construct {
     this.table.grantTenantWrite(tenants, register);
     this.table.grantTenantRead(tenants, register);
     this.table.grantTenantRead(tenants, assets);
+    this.table.grantTenantWrite(tenants, assets);
 
     const functions = { 'presign-upload': presignUpload, register, assets };
     this.httpApi = new Api(this, 'Api', {

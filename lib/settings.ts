@@ -36,6 +36,12 @@ export interface DeploymentSettings {
    */
   readonly uploadExpirySeconds?: number | undefined;
   /**
+   * How long a deleted asset can be restored, in days, 0 to 365; 0 makes delete an erase.
+   *
+   * @default 30
+   */
+  readonly deleteRetentionDays?: number | undefined;
+  /**
    * Whether the table refuses to be deleted.
    *
    * @default - where `env` is `prod`
@@ -65,6 +71,8 @@ const MAX_UPLOAD_BYTES = 5 * 1024 ** 3;
 /** Tenant credentials live an hour, and must outlive the forms that they sign. */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 2700;
 
+const MAX_RETENTION_DAYS = 365;
+
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html */
 const MAX_PARALLELIZATION = 10;
 
@@ -73,7 +81,8 @@ export function validateSettings(settings: DeploymentSettings): void {
   const { env, allowedOrigins } = settings;
   check('env', env, (name) => v.is(Environment, name), ENVIRONMENT_RULE);
   checkEach('allowedOrigins', allowedOrigins, isOrigin, 'origins such as https://app.example, or *');
-  const { maxUploadBytes, maxHashBytes, uploadExpirySeconds, publisherParallelization, redrivers } = settings;
+  const { maxUploadBytes, maxHashBytes, uploadExpirySeconds, deleteRetentionDays } = settings;
+  const { publisherParallelization, redrivers } = settings;
   check(
     'maxUploadBytes',
     maxUploadBytes,
@@ -92,6 +101,12 @@ export function validateSettings(settings: DeploymentSettings): void {
     publisherParallelization,
     upTo(MAX_PARALLELIZATION),
     `a whole number of 1 to ${MAX_PARALLELIZATION}`,
+  );
+  check(
+    'deleteRetentionDays',
+    deleteRetentionDays,
+    (days) => days === 0 || upTo(MAX_RETENTION_DAYS)(days),
+    `a whole number of 0 to ${MAX_RETENTION_DAYS}`,
   );
   checkEach('redrivers', redrivers, isPrincipal, 'ARNs of IAM roles or users');
 }

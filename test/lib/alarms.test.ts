@@ -381,6 +381,10 @@ test('a bundle that cannot have a tenant’s session writes the metric that its 
   const environment = {
     ASSET_TABLE: 'x',
     TENANT_ROLE_ARN: 'arn:aws:iam::111122223333:role/tenant',
+    MAX_UPLOAD_BYTES: '1',
+    MAX_HASH_BYTES: '1',
+    UPLOAD_EXPIRY_SECONDS: '1',
+    DELETE_RETENTION_DAYS: '0',
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'id',

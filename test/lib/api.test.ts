@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { expect, test } from 'vitest';
-import { ROUTES, type RouteTable } from '#contract/routes';
+import { ROUTES, type RouteTable, routeKey } from '#contract/routes';
 import { Api } from '../../lib/api.ts';
 import type { FunctionName } from '../../lib/function-names.ts';
 import { arn, functionNamed, resource, synth } from '../support/synth.ts';
@@ -37,7 +37,10 @@ test.each([
 
 test('has these routes only', () => {
   expect(api.properties.ProtocolType).toBe('HTTP');
-  template.resourceCountIs('AWS::ApiGatewayV2::Route', 3);
+  const keys = Object.values(template.findResources('AWS::ApiGatewayV2::Route')).map(
+    ({ Properties }) => Properties.RouteKey,
+  );
+  expect(keys.sort()).toEqual(Object.values(ROUTES).map(routeKey).sort());
 });
 
 test('the authorizer answers simply, on payload 2.0, and a decision is kept for a minute', () => {
@@ -104,7 +107,7 @@ test('answers browsers of the allowed origins only', () => {
   const { properties } = resource(synth({ allowedOrigins }), 'AWS::ApiGatewayV2::Api');
   expect(properties.CorsConfiguration).toEqual({
     AllowOrigins: allowedOrigins,
-    AllowMethods: ['GET', 'POST'],
+    AllowMethods: ['DELETE', 'GET', 'POST'],
     AllowHeaders: [
       'authorization',
       'content-type',
@@ -122,7 +125,7 @@ test('answers browsers of the allowed origins only', () => {
 test('a route that is added to the table is on the gateway, and its method in CORS', () => {
   const routes = {
     ...ROUTES,
-    deleteAsset: { ...ROUTES.getAsset, method: 'DELETE', scope: 'raw:write' },
+    putThing: { ...ROUTES.getAsset, path: '/nexus/things', method: 'PUT', scope: 'raw:write' },
   } as const satisfies RouteTable;
   const stack = new Stack(
     new App({
@@ -150,14 +153,14 @@ test('a route that is added to the table is on the gateway, and its method in CO
   const larger = Template.fromStack(stack);
   const [added] = Object.values(
     larger.findResources('AWS::ApiGatewayV2::Route', {
-      Properties: { RouteKey: 'DELETE /nexus/raw/{asset_id}' },
+      Properties: { RouteKey: 'PUT /nexus/things' },
     }),
   );
   expect(added?.['Properties']).toMatchObject({
     AuthorizationType: 'CUSTOM',
     AuthorizerId: { Ref: resource(larger, 'AWS::ApiGatewayV2::Authorizer').logicalId },
   });
-  larger.resourceCountIs('AWS::ApiGatewayV2::Route', 4);
+  larger.resourceCountIs('AWS::ApiGatewayV2::Route', Object.keys(routes).length);
   const { AllowMethods } = resource(larger, 'AWS::ApiGatewayV2::Api').properties.CorsConfiguration;
-  expect(AllowMethods).toEqual(['DELETE', 'GET', 'POST']);
+  expect(AllowMethods).toEqual(['DELETE', 'GET', 'POST', 'PUT']);
 });

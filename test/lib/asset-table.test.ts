@@ -4,13 +4,13 @@ import { resource, synth } from '../support/synth.ts';
 const template = synth();
 const table = resource(template, 'AWS::DynamoDB::Table');
 
-test('is on demand, recoverable to any point, and forgets by purge_at', () => {
+test('is on demand, recoverable to any point, and forgets by ttl', () => {
   expect(table.properties).toMatchObject({
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
     BillingMode: 'PAY_PER_REQUEST',
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-    TimeToLiveSpecification: { AttributeName: 'purge_at', Enabled: true },
+    TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
   });
 });
 

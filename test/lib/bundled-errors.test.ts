@@ -88,7 +88,12 @@ beforeAll(async () => {
       eventbridge: { FailedEntryCount: 1, Entries: [{ ErrorCode: 'MalformedDetail' }] },
     },
     // No checksum: register reads the object then, and GET is what S3 refuses with a code.
-    head: { 'content-type': 'text/plain', 'content-length': '3', 'x-amz-version-id': 'v1' },
+    head: {
+      'content-type': 'text/plain',
+      'content-length': '3',
+      'x-amz-version-id': 'v1',
+      'x-amz-meta-upload': record.upload,
+    },
   });
   const settings = {
     AWS_REGION: 'us-east-1',
@@ -105,6 +110,7 @@ beforeAll(async () => {
     MAX_UPLOAD_BYTES: '1000',
     MAX_HASH_BYTES: '1000',
     UPLOAD_EXPIRY_SECONDS: '900',
+    DELETE_RETENTION_DAYS: '30',
     JWT_ISSUER: 'https://issuer.example',
     JWT_AUDIENCE: 'nexus',
     TENANT_CLAIM: 'tenant_id',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { type EventPattern, readPattern } from '../../local/event-pattern/pattern.ts';
 import { arn, functionNamed, resource, synth } from '../support/synth.ts';
 
 const template = synth();
@@ -21,11 +22,26 @@ test('reads the whole stream, retries by age, and tells failed records apart', (
   });
 });
 
-test('is given what has an event: an item that is there after the change', () => {
+test('is given what has an event, and no moved window or noted version', () => {
   const { properties } = resource(template, 'AWS::Lambda::EventSourceMapping');
-  const [{ Pattern }, ...others] = properties.FilterCriteria.Filters;
-  expect(others).toEqual([]);
-  expect(JSON.parse(Pattern)).toEqual({ dynamodb: { NewImage: { event_id: { S: [{ exists: true }] } } } });
+  const filters = properties.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) =>
+    readPattern(JSON.parse(Pattern)),
+  );
+  const image = (status?: string) => status && { pk: { S: 'key' }, status: { S: status } };
+  const isGiven = (before?: string, after?: string) =>
+    filters.some((filter: EventPattern) =>
+      filter.matches({ dynamodb: { OldImage: image(before), NewImage: image(after) } }),
+    );
+  const states = [undefined, 'presigned', 'registered', 'deleted', 'expired', 'purged'];
+  const given = states.flatMap((before) =>
+    states.filter((after) => isGiven(before, after)).map((after) => `${before} → ${after}`),
+  );
+  const changes = states.flatMap((before) =>
+    ['registered', 'deleted', 'expired', 'purged'].map((after) => `${before} → ${after}`),
+  );
+  const births = [undefined, 'expired', 'purged'].map((before) => `${before} → presigned`);
+  const removals = ['presigned → undefined', 'deleted → undefined'];
+  expect(given.sort()).toEqual([...changes, ...births, ...removals].sort());
 });
 
 test('publishes as many batches at a time as the deployment says', () => {

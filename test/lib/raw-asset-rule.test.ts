@@ -145,7 +145,7 @@ test('a filter that is not one does not compile', () => {
   // @ts-expect-error a size is a number
   expect(() => patternOf({ minSizeBytes: '1' })).toThrow(SettingError);
   // @ts-expect-error no such event
-  patternOf({ eventType: 'raw_asset_deleted' });
+  patternOf({ eventType: 'raw_asset_lost' });
   // @ts-expect-error a pattern of one's own is an events.Rule's
   expect(patternOf({ eventPattern: { detail: {} } })).not.toHaveProperty('detail');
 });

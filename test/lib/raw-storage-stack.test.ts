@@ -48,7 +48,14 @@ test('gives each function the settings that it reads, with their defaults', () =
     TENANT_ROLE_ARN: tenantRole,
     MAX_HASH_BYTES: '268435456',
   });
-  expect(variables('assets')).toEqual({ ASSET_TABLE: table, TENANT_ROLE_ARN: tenantRole });
+  expect(variables('assets')).toEqual({
+    ASSET_TABLE: table,
+    TENANT_ROLE_ARN: tenantRole,
+    MAX_UPLOAD_BYTES: '5368709120',
+    MAX_HASH_BYTES: '268435456',
+    UPLOAD_EXPIRY_SECONDS: '900',
+    DELETE_RETENTION_DAYS: '30',
+  });
 });
 
 test('passes every setting on', () => {

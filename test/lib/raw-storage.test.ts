@@ -8,6 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { expect, test } from 'vitest';
+import { ROUTES, routeKey } from '#contract/routes';
 import { RawStorage, type RawStorageProps } from '../../lib/raw-storage.ts';
 import { SettingError } from '../../lib/setting-error.ts';
 import { resource } from '../support/synth.ts';
@@ -50,11 +51,7 @@ test("mounts its routes on an API that is there, behind an authorizer of its own
   const authorizer = resource(template, 'AWS::ApiGatewayV2::Authorizer');
   expect(authorizer.properties.AuthorizerType).toBe('REQUEST');
   const routes = routesOf(template);
-  expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual([
-    'GET /nexus/raw/{asset_id}',
-    'POST /nexus/raw/presign-upload',
-    'POST /nexus/raw/register',
-  ]);
+  expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(Object.values(ROUTES).map(routeKey).sort());
   for (const route of routes) {
     expect(route).toMatchObject({
       ApiId: { Ref: resource(template, 'AWS::ApiGatewayV2::Api').logicalId },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PresignedAsset, RawAsset } from '#contract/asset';
+import type { ClosedAsset, DeletedAsset, PresignedAsset, RegisteredAsset } from '#contract/asset';
 import type { AssetRecord, PresignedRecord } from '#core/assets/asset-record';
 import { objectLocation } from '#core/assets/object-location';
 import { type Caller, outboxEntry } from '#core/identity/caller';
@@ -13,14 +13,13 @@ export const caller: Caller = {
   trace_id: '1-67891233-abcdef012345678912345678',
 };
 
-type Registered = AssetRecord & { readonly asset: RawAsset };
-
 export function presignedRecord(
   asset: Partial<PresignedAsset> = {},
-  purge_at = 2_000_000_000,
-): PresignedRecord {
+  ttl = 2_000_000_000,
+): PresignedRecord & { readonly upload: string } {
   const { asset_id = randomUUID(), tenant_id = caller.tenant_id, env = caller.env } = asset;
   const { bucket = 'bucket', filename = 'a.txt' } = asset;
+  const outbox = outboxEntry(caller, 'raw_asset_presigned', 1_750_000_000_000, new Date());
   return {
     asset: {
       asset_id,
@@ -30,20 +29,22 @@ export function presignedRecord(
       filename,
       content_type: 'text/plain',
       status: 'presigned',
+      register: 'explicit',
       upload_expires_at: '2033-05-17T03:33:20.000Z',
       ...asset,
     },
-    outbox: outboxEntry(caller, 'raw_asset_presigned', 1, new Date()),
-    purge_at,
+    outbox,
+    upload: outbox.event_id,
+    ttl,
   };
 }
 
 export function registeredRecord(
-  { asset, outbox }: PresignedRecord,
+  { asset, outbox }: AssetRecord<PresignedAsset>,
   metadata: Record<string, unknown> = {},
-): Registered {
+): AssetRecord<RegisteredAsset> {
   const next = outboxEntry(caller, 'raw_asset_registered', outbox.sequence + 1, new Date());
-  const { upload_expires_at: _, ...identity } = asset;
+  const { upload_expires_at: _, register: __, ...identity } = asset;
   return {
     asset: {
       ...identity,
@@ -56,5 +57,28 @@ export function registeredRecord(
       metadata,
     },
     outbox: next,
+    upload: outbox.event_id,
   };
+}
+
+export function deletedRecord(
+  { asset, outbox, ...marks }: AssetRecord<RegisteredAsset>,
+  ttl = 2_000_000_000,
+): AssetRecord<DeletedAsset> {
+  const next = outboxEntry(caller, 'raw_asset_deleted', outbox.sequence + 1, new Date());
+  const purge_at = new Date(ttl * 1000).toISOString();
+  return {
+    ...marks,
+    asset: { ...asset, status: 'deleted', deleted_at: next.occurred_at, purge_at },
+    outbox: next,
+    ttl,
+  };
+}
+
+export function closedRecord(
+  { asset: { asset_id, tenant_id, env }, outbox }: AssetRecord,
+  status: ClosedAsset['status'],
+): AssetRecord<ClosedAsset> {
+  const next = outboxEntry(caller, `raw_asset_${status}`, outbox.sequence + 1, new Date());
+  return { asset: { asset_id, tenant_id, env, status }, outbox: next, ttl: 1_900_000_000 };
 }

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { type AssetRecord, epochSeconds, partitionKey, toItem } from '#core/assets/asset-record';
+import { type AssetRecord, partitionKey, toItem } from '#core/assets/asset-record';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import type { Cloud } from '../../local/cloud.ts';
 import type { StreamLog } from '../../local/dynamodb/stream-log.ts';
@@ -24,11 +24,10 @@ export class AssetWriter {
 
   /** Presigns and registers an asset. @returns its two changes */
   async write(presigned = presignedRecord()): Promise<readonly [AssetRecord, AssetRecord]> {
-    const now = epochSeconds(new Date());
     const registered = registeredRecord(presigned);
-    if (!(await this.#assets.create(presigned, now)).written) throw new Error('The asset was there before');
+    if (!(await this.#assets.create(presigned)).written) throw new Error('The asset was there before');
     this.changes.push(presigned);
-    if (!(await this.#assets.register(registered, presigned.outbox, now)).written) {
+    if (!(await this.#assets.replace(presigned, registered)).written) {
       throw new Error('The asset was not there to be registered');
     }
     this.changes.push(registered);

@@ -1,4 +1,3 @@
-import type { OutboxEntry } from '#contract/events';
 import {
   type AssetItem,
   type AssetRecord,
@@ -17,35 +16,57 @@ export class MemoryAssetRepository implements AssetRepository {
     return this.#current(key);
   }
 
-  async create(record: PresignedRecord, now: number): Promise<WriteOutcome> {
-    const current = this.#current(record.asset);
-    if (current && (current.asset.status !== 'presigned' || (current.purge_at ?? 0) > now))
-      return { written: false, current };
-    return this.#put(record);
+  async create(record: PresignedRecord): Promise<WriteOutcome> {
+    return this.#put(record, (current) => {
+      if (current === undefined) return true;
+      const { asset, outbox } = current;
+      const isClosed = asset.status === 'expired' || asset.status === 'purged';
+      return isClosed && outbox.sequence < record.outbox.sequence;
+    });
   }
 
   async renew(record: PresignedRecord): Promise<WriteOutcome> {
-    const current = this.#current(record.asset);
-    if (current?.asset.status !== 'presigned' || current.outbox.event_id !== record.outbox.event_id)
-      return { written: false, current };
-    return this.#put(record);
+    const { asset, ttl } = record;
+    return this.#change(record, 'presigned', (current) => ({
+      ...current,
+      asset: { ...(current.asset as PresignedRecord['asset']), upload_expires_at: asset.upload_expires_at },
+      ...(ttl !== undefined && { ttl }),
+    }));
   }
 
-  async register(record: AssetRecord, previous: OutboxEntry, now: number): Promise<WriteOutcome> {
-    const current = this.#current(record.asset);
-    const open = current?.asset.status === 'presigned' && (current.purge_at ?? 0) > now;
-    if (!open || current.outbox.event_id !== previous.event_id) return { written: false, current };
-    return this.#put(record);
+  async note(record: PresignedRecord, arrived: string): Promise<WriteOutcome> {
+    return this.#change(record, 'presigned', (current) =>
+      current.arrived === record.arrived ? { ...current, arrived } : undefined,
+    );
+  }
+
+  async replace(previous: AssetRecord, next: AssetRecord, liveAt?: number): Promise<WriteOutcome> {
+    return this.#change(previous, previous.asset.status, ({ ttl = 0 }) =>
+      liveAt === undefined || ttl > liveAt ? next : undefined,
+    );
+  }
+
+  #change(
+    { asset, outbox }: AssetRecord,
+    status: string,
+    next: (current: AssetRecord) => AssetRecord | undefined,
+  ): WriteOutcome {
+    const current = this.#current(asset);
+    const isSame = current?.asset.status === status && current.outbox.event_id === outbox.event_id;
+    const changed = isSame ? next(current) : undefined;
+    return changed ? this.#put(changed, () => true) : { written: false, current };
   }
 
   // Not async: a check and its write happen at once, as in one conditional write.
+  #put(record: AssetRecord, condition: (current: AssetRecord | undefined) => boolean): WriteOutcome {
+    const current = this.#current(record.asset);
+    if (!condition(current)) return { written: false, current };
+    this.items.set(partitionKey(record.asset), toItem(record));
+    return { written: true };
+  }
+
   #current(key: AssetKey): AssetRecord | undefined {
     const item = this.items.get(partitionKey(key));
     return item && fromItem(item);
-  }
-
-  #put(record: AssetRecord): WriteOutcome {
-    this.items.set(partitionKey(record.asset), toItem(record));
-    return { written: true };
   }
 }

@@ -14,20 +14,28 @@ export class MemoryObjectStore implements FormSigner, ObjectStore {
     return { url: 'https://memory.example', fields: { key: form.key, 'Content-Type': form.contentType } };
   }
 
-  /** Puts a version; its SHA-256 is known to the store only where the form declared it. */
-  put(key: string, bytes: Buffer, contentType: string, declared?: { sha256: string }): void {
+  /** Puts a version by the last form of its key; its SHA-256 is known to the store only where the form declared it. */
+  put(
+    key: string,
+    bytes: Buffer,
+    contentType: string,
+    declared: { sha256?: string; upload?: string } = {},
+  ): void {
+    const form = this.forms.findLast((signed) => signed.key === key);
     const versions = this.#versions.get(key) ?? [];
     const object = {
       versionId: `v${versions.length}`,
       sizeBytes: bytes.length,
       contentType,
-      sha256: declared?.sha256,
+      sha256: declared.sha256,
+      upload: declared.upload ?? form?.upload,
     };
     this.#versions.set(key, [...versions, { object, bytes }]);
   }
 
-  async describe(key: string): Promise<StoredObject | undefined> {
-    return this.#versions.get(key)?.at(-1)?.object;
+  async describe(key: string, versionId?: string): Promise<StoredObject | undefined> {
+    const objects = this.#versions.get(key)?.map(({ object }) => object);
+    return versionId ? objects?.find((object) => object.versionId === versionId) : objects?.at(-1);
   }
 
   async hash(key: string, versionId: string): Promise<string> {

@@ -13,12 +13,8 @@ describe('the in-memory object store', () => {
   objectStoreContract(
     () => store,
     async (form, bytes) => {
-      store.put(
-        form.key,
-        bytes,
-        form.contentType,
-        form.sha256 === undefined ? undefined : { sha256: form.sha256 },
-      );
+      const { upload, sha256 } = form;
+      store.put(form.key, bytes, form.contentType, { upload, ...(sha256 !== undefined && { sha256 }) });
     },
   );
 });

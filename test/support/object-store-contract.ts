@@ -19,6 +19,7 @@ export function objectStoreContract(
     minBytes: 0,
     maxBytes: 1024,
     sha256,
+    upload: 'life-1',
     expirySeconds: 60,
   });
 
@@ -35,9 +36,24 @@ export function objectStoreContract(
     const plain = form();
     await upload(declared, bytes);
     await upload(plain, bytes);
-    const common = { versionId: expect.any(String), sizeBytes: 5, contentType: 'text/plain; charset=utf-8' };
+    const common = {
+      versionId: expect.any(String),
+      sizeBytes: 5,
+      contentType: 'text/plain; charset=utf-8',
+      upload: 'life-1',
+    };
     expect(await open().describe(declared.key)).toEqual({ ...common, sha256: hex(bytes) });
     expect(await open().describe(plain.key)).toEqual({ ...common, sha256: undefined });
+  });
+
+  it('describes the version that it is told, and none that is not there', async () => {
+    const twice = form();
+    await upload(twice, Buffer.from('first'));
+    const first = await open().describe(twice.key);
+    await upload(twice, Buffer.from('another'));
+    expect(await open().describe(twice.key, first?.versionId)).toEqual(first);
+    expect(await open().describe(twice.key)).toMatchObject({ sizeBytes: 7 });
+    expect(await open().describe(twice.key, 'none')).toBeUndefined();
   });
 
   it('hashes the version that it is told, not the current one', async () => {

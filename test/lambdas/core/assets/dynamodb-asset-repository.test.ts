@@ -34,9 +34,10 @@ describe('the repository in DynamoDB', () => {
     const record = presignedRecord();
     for (const call of [
       () => repository.find(record.asset),
-      () => repository.create(record, 0),
+      () => repository.create(record),
       () => repository.renew(record),
-      () => repository.register(registeredRecord(record), record.outbox, 0),
+      () => repository.note(record, 'v1'),
+      () => repository.replace(record, registeredRecord(record), 0),
     ]) {
       await expect(call()).rejects.toMatchObject({ code: 'unavailable' });
     }
@@ -46,6 +47,6 @@ describe('the repository in DynamoDB', () => {
     const repository = new DynamoDbAssetRepository(client, 'another-table');
     const record = presignedRecord();
     await expect(repository.find(record.asset)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-    await expect(repository.create(record, 0)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(repository.create(record)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 });

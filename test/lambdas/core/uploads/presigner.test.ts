@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PresignRequest } from '#contract/uploads';
+import type { PresignedRecord } from '#core/assets/asset-record';
 import { Presigner } from '#core/uploads/presigner';
-import { caller, registeredRecord } from '../../../support/asset-records.ts';
+import { caller, closedRecord, deletedRecord, registeredRecord } from '../../../support/asset-records.ts';
 import { MemoryAssetRepository } from '../../../support/memory-asset-repository.ts';
 import { MemoryObjectStore } from '../../../support/memory-object-store.ts';
 
@@ -45,6 +46,7 @@ describe('presign', () => {
         minBytes: 7,
         maxBytes: 7,
         sha256,
+        upload: expect.stringMatching(/^[0-9a-f-]{36}$/),
         expirySeconds: 900,
       },
     ]);
@@ -61,13 +63,16 @@ describe('presign', () => {
       status: 'presigned',
       size_bytes: 7,
       sha256,
+      register: 'explicit',
       upload_expires_at: '2030-01-01T00:15:00.500Z',
     });
-    expect(found?.purge_at).toBe(Date.parse('2030-01-02T00:15:00Z') / 1000);
+    expect(found?.ttl).toBe(Date.parse('2030-01-02T00:15:00Z') / 1000);
+    expect(found?.upload).toBe(found?.outbox.event_id);
+    expect(objects.forms[0]?.upload).toBe(found?.upload);
     expect(found?.outbox).toEqual({
       event_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       event_type: 'raw_asset_presigned',
-      sequence: 1,
+      sequence: Date.parse('2030-01-01T00:00:00.500Z'),
       occurred_at: '2030-01-01T00:00:00.500Z',
       user_id: 'user-1',
       request_id: 'request-1',
@@ -124,6 +129,7 @@ describe('presign of an asset_id again', () => {
     expect(again.expires_at > once.expires_at).toBe(true);
     expect(after?.asset).toMatchObject({ upload_expires_at: again.expires_at });
     expect(after?.outbox).toEqual(before?.outbox);
+    expect(new Set(objects.forms.map(({ upload }) => upload)).size).toBe(1);
   });
 
   it.each<[string, Partial<PresignRequest>, string, string]>([
@@ -131,6 +137,8 @@ describe('presign of an asset_id again', () => {
     ['another type', { content_type: 'text/html' }, 'content_type', 'is "text/plain"'],
     ['another size', { size_bytes: 4 }, 'size_bytes', 'is 3'],
     ['a digest that was not declared before', { sha256 }, 'sha256', 'was not declared'],
+    ['another way to register', { register: 'on_upload' }, 'register', 'is "explicit"'],
+    ['metadata', { metadata: { a: 1 } }, 'metadata', 'was not declared'],
   ])('with %s is refused, and the field named', async (_what, change, path, message) => {
     await presigner.presign(caller, first);
     const before = await assets.find({ ...caller, asset_id });
@@ -149,11 +157,16 @@ describe('presign of an asset_id again', () => {
     });
   });
 
-  const registered = async () => {
+  const presigned = async () => {
     await presigner.presign(caller, first);
-    const found = await assets.find({ ...caller, asset_id });
-    if (found?.asset.status !== 'presigned') throw new Error('not presigned');
-    await assets.register(registeredRecord({ ...found, asset: found.asset }), found.outbox, 0);
+    return (await assets.find({ ...caller, asset_id })) as PresignedRecord;
+  };
+
+  const registered = async () => {
+    const found = await presigned();
+    const record = registeredRecord(found);
+    await assets.replace(found, record);
+    return record;
   };
 
   it.each<[string, PresignRequest]>([
@@ -192,17 +205,52 @@ describe('presign of an asset_id again', () => {
     await presigner.presign(caller, first);
     const renew = assets.renew.bind(assets);
     assets.renew = async (record) => {
-      await assets.register(registeredRecord({ ...record, purge_at: 0 }), record.outbox, 0);
+      await assets.replace(record, registeredRecord(record));
       return renew(record);
     };
     await expect(presigner.presign(caller, first)).rejects.toMatchObject({ code: 'already_registered' });
   });
 
-  it('that is gone meanwhile is answered for the client to ask again', async () => {
+  it('that is gone meanwhile begins another life', async () => {
+    await presigner.presign(caller, first);
+    const renew = assets.renew.bind(assets);
+    assets.renew = async (record) => {
+      assets.items.clear();
+      return renew(record);
+    };
+    const { fields } = await presigner.presign(caller, first);
+    expect(fields).toBeDefined();
+    expect(objects.forms[0]?.upload).not.toBe(objects.forms[1]?.upload);
+  });
+
+  it('that never stands still is answered for the client to ask again', async () => {
     await presigner.presign(caller, first);
     assets.renew = async () => ({ written: false, current: undefined });
     await expect(presigner.presign(caller, first)).rejects.toMatchObject({ code: 'unavailable' });
   });
+
+  it('once deleted is refused, with whatever values', async () => {
+    const record = await registered();
+    await assets.replace(record, deletedRecord(record));
+    for (const request of [first, { ...first, filename: 'b.txt' }])
+      await expect(presigner.presign(caller, request)).rejects.toMatchObject({ code: 'asset_deleted' });
+  });
+
+  it.each(['expired', 'purged'] as const)(
+    'once %s begins another life, with other values too',
+    async (status) => {
+      const before = await presigned();
+      const closed = closedRecord(before, status);
+      // A clock that is ahead numbered the life before.
+      const outbox = { ...closed.outbox, sequence: Date.now() + 60_000 };
+      await assets.replace(before, { ...closed, outbox });
+      await presigner.presign(caller, { ...first, filename: 'b.txt' });
+      const after = await assets.find({ ...caller, asset_id });
+      expect(after).toMatchObject({ asset: { status: 'presigned', filename: 'b.txt' } });
+      expect(after?.outbox.sequence).toBe(outbox.sequence + 1);
+      expect(after?.upload).not.toBe(before.upload);
+    },
+  );
 
   it('under another tenant is another asset', async () => {
     await presigner.presign(caller, first);
@@ -213,11 +261,14 @@ describe('presign of an asset_id again', () => {
     expect(other.uri).toBe(`s3://memory/tenants/t_other/dev/raw/${asset_id}/b.txt`);
   });
 
-  it('after its window and a day is a new asset', async () => {
+  it('after its window and a day is the same asset, until the table removes it', async () => {
     await presigner.presign(caller, first);
     vi.useFakeTimers({ now: Date.now() + (900 + 24 * 3600 + 1) * 1000, toFake: ['Date'] });
-    await presigner.presign(caller, { ...first, filename: 'b.txt' });
+    await expect(presigner.presign(caller, { ...first, filename: 'b.txt' })).rejects.toMatchObject({
+      code: 'asset_conflict',
+    });
+    await presigner.presign(caller, first);
+    expect((await assets.find({ ...caller, asset_id }))?.ttl).toBeGreaterThan(Date.now() / 1000);
     vi.useRealTimers();
-    expect((await assets.find({ ...caller, asset_id }))?.asset.filename).toBe('b.txt');
   });
 });

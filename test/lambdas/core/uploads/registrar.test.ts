@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseJson } from '#contract/json';
 import type { RegisterRequest } from '#contract/uploads';
 import { AssetReader } from '#core/assets/asset-reader';
-import { partitionKey } from '#core/assets/asset-record';
+import { type PresignedRecord, partitionKey } from '#core/assets/asset-record';
 import { objectKey } from '#core/assets/object-location';
 import { Presigner } from '#core/uploads/presigner';
 import { Registrar } from '#core/uploads/registrar';
-import { caller } from '../../../support/asset-records.ts';
+import { caller, closedRecord, deletedRecord, registeredRecord } from '../../../support/asset-records.ts';
 import { MemoryAssetRepository } from '../../../support/memory-asset-repository.ts';
 import { MemoryObjectStore } from '../../../support/memory-object-store.ts';
 
@@ -67,10 +67,10 @@ describe('register', () => {
     });
     expect(item()).toMatchObject({
       event_type: 'raw_asset_registered',
-      sequence: 2,
+      sequence: expect.any(Number),
       occurred_at: asset.created_at,
     });
-    expect(item()).not.toHaveProperty('purge_at');
+    expect(item()).not.toHaveProperty('ttl');
     expect(objects.hashed).toBe(0);
     expect(await new AssetReader(assets).get({ ...caller, asset_id })).toEqual(asset);
   });
@@ -151,29 +151,69 @@ describe('register', () => {
     });
   });
 
+  it('refuses what came by a form of another life', async () => {
+    await presign();
+    const found = await assets.find({ ...caller, asset_id });
+    objects.put(key, bytes, 'text/plain');
+    assets.items.clear();
+    await presign();
+    await expect(register()).rejects.toMatchObject({ code: 'not_uploaded' });
+    objects.put(key, bytes, 'text/plain');
+    await register();
+    expect((await assets.find({ ...caller, asset_id }))?.upload).not.toBe(found?.upload);
+  });
+
+  it('records the metadata of presign, unless the call has its own', async () => {
+    await presign({ metadata: { from: 'presign' } });
+    objects.put(key, bytes, 'text/plain');
+    expect(await register()).toMatchObject({ metadata: { from: 'presign' } });
+    await expect(register({ metadata: { from: 'register' } })).rejects.toMatchObject({
+      code: 'already_registered',
+    });
+  });
+
+  it.each([
+    ['expired', 'upload_expired'],
+    ['purged', 'asset_not_found'],
+  ] as const)('refuses an asset that is %s: %s', async (status, code) => {
+    await presign();
+    const found = (await assets.find({ ...caller, asset_id })) as PresignedRecord;
+    await assets.replace(found, closedRecord(found, status));
+    await expect(register()).rejects.toMatchObject({ code });
+  });
+
+  it('refuses a deleted asset', async () => {
+    await presign();
+    const found = (await assets.find({ ...caller, asset_id })) as PresignedRecord;
+    const record = registeredRecord(found);
+    await assets.replace(found, record);
+    await assets.replace(record, deletedRecord(record));
+    await expect(register()).rejects.toMatchObject({ code: 'asset_deleted' });
+  });
+
   it('refuses what is not uploaded yet', async () => {
     await presign();
     await expect(register()).rejects.toMatchObject({ code: 'not_uploaded' });
   });
 
-  it('takes an upload until purge_at, and refuses it from then on', async () => {
+  it('takes an upload until its ttl, and refuses it from then on', async () => {
     await presign();
     objects.put(key, bytes, 'text/plain');
-    const purgeAt = Number(item()?.['purge_at']) * 1000;
-    vi.useFakeTimers({ now: purgeAt, toFake: ['Date'] });
+    const due = Number(item()?.['ttl']) * 1000;
+    vi.useFakeTimers({ now: due, toFake: ['Date'] });
     await expect(register()).rejects.toMatchObject({ code: 'upload_expired' });
-    vi.setSystemTime(purgeAt - 1);
+    vi.setSystemTime(due - 1);
     await expect(register()).resolves.toMatchObject({ status: 'registered' });
   });
 
   it('sees that the window passed while it was at work', async () => {
     await presign();
     objects.put(key, bytes, 'text/plain');
-    const purgeAt = Number(item()?.['purge_at']) * 1000;
-    vi.useFakeTimers({ now: purgeAt - 1, toFake: ['Date'] });
+    const due = Number(item()?.['ttl']) * 1000;
+    vi.useFakeTimers({ now: due - 1, toFake: ['Date'] });
     const hash = objects.hash.bind(objects);
     objects.hash = (...version) => {
-      vi.setSystemTime(purgeAt);
+      vi.setSystemTime(due);
       return hash(...version);
     };
     await expect(register()).rejects.toMatchObject({ code: 'upload_expired' });
@@ -225,6 +265,7 @@ describe('register again', () => {
   it('50 times at once registers once', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => register()));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect(item()).toMatchObject({ sequence: 2 });
+    const sequences = new Set(answers.map(({ version_id }) => version_id));
+    expect(sequences.size).toBe(1);
   });
 });

@@ -37,6 +37,7 @@ const form: UploadForm = {
   minBytes: 5,
   maxBytes: 5,
   sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824',
+  upload: 'life-1',
   expirySeconds: 60,
 };
 
@@ -50,6 +51,7 @@ describe('forms signed for S3', () => {
         { key: form.key },
         { 'Content-Type': 'text/plain' },
         { success_action_status: '201' },
+        { 'x-amz-meta-upload': 'life-1' },
         { 'x-amz-checksum-sha256': 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=' },
         ['content-length-range', 5, 5],
       ]),
@@ -71,6 +73,7 @@ describe('forms signed for S3', () => {
     ['a byte less', {}, 'hell', 'EntityTooSmall'],
     ['another key', { key: 'tenants/t_other/dev/raw/1/a.txt' }, 'hello', 'AccessDenied'],
     ['another type', { 'Content-Type': 'text/html' }, 'hello', 'AccessDenied'],
+    ['another life', { 'x-amz-meta-upload': 'life-2' }, 'hello', 'AccessDenied'],
     ['an ACL', { acl: 'public-read' }, 'hello', 'AccessDenied'],
     ['tags', { tagging: '<Tagging/>' }, 'hello', 'AccessDenied'],
   ])('signs no form for %s', async (_what, change, bytes, code) => {
@@ -92,6 +95,7 @@ describe('a form for any accepted name and type', () => {
     minBytes: 0,
     maxBytes: 5,
     sha256: undefined,
+    upload: 'life-1',
     expirySeconds: 60,
   };
   const signed = async (key: string, contentType: string) => {

@@ -49,7 +49,14 @@ describe('the object store in S3', () => {
 
 it('asks nothing of a bucket that another account has taken over', async () => {
   const key = 'tenants/t_acme/dev/raw/2/a.txt';
-  const form = { key, contentType: 'text/plain', minBytes: 0, maxBytes: 10, sha256: undefined };
+  const form = {
+    key,
+    contentType: 'text/plain',
+    minBytes: 0,
+    maxBytes: 10,
+    sha256: undefined,
+    upload: 'life-1',
+  };
   const signed = await forms.signForm({ ...form, bucket: BUCKET, expirySeconds: 60 } as UploadForm);
   expect((await postForm(signed, Buffer.from('abc'))).status).toBe(201);
   const { versionId = '' } = (await store.describe(key)) ?? {};
