@@ -39,7 +39,6 @@ const identity = {
 export const RegisterMode = v.picklist(['explicit', 'on_upload']);
 
 const declared = {
-  ...identity,
   size_bytes: v.optional(SizeBytes),
   sha256: v.optional(Sha256),
   register: RegisterMode,
@@ -49,15 +48,14 @@ const declared = {
 };
 
 /** An asset that has a form, but no verified bytes yet. */
-export const PresignedAsset = v.object({ ...declared, status: v.literal('presigned') });
+export const PresignedAsset = v.object({ ...identity, status: v.literal('presigned'), ...declared });
 export type PresignedAsset = v.InferOutput<typeof PresignedAsset>;
 
 /** What was declared for an upload that was never registered. */
-export const ExpiredAsset = v.object({ ...declared, status: v.literal('expired') });
+export const ExpiredAsset = v.object({ ...identity, status: v.literal('expired'), ...declared });
 export type ExpiredAsset = v.InferOutput<typeof ExpiredAsset>;
 
 const verified = {
-  ...identity,
   size_bytes: SizeBytes,
   sha256: Sha256,
   /** S3's id of the version that was verified; readers name it, since a later upload may be current. */
@@ -70,13 +68,14 @@ const verified = {
 };
 
 /** A registered asset: one version of one object, proven to be what was declared. */
-export const RegisteredAsset = v.object({ ...verified, status: v.literal('registered') });
+export const RegisteredAsset = v.object({ ...identity, status: v.literal('registered'), ...verified });
 export type RegisteredAsset = v.InferOutput<typeof RegisteredAsset>;
 
 /** A deleted asset, whose bytes are kept until `purge_at`. */
 export const DeletedAsset = v.object({
-  ...verified,
+  ...identity,
   status: v.literal('deleted'),
+  ...verified,
   deleted_at: Timestamp,
   /** Until then it can be restored; its bytes go after that. */
   purge_at: Timestamp,

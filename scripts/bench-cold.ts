@@ -35,6 +35,7 @@ const SETTINGS = {
   MAX_UPLOAD_BYTES: '1',
   MAX_HASH_BYTES: '1',
   UPLOAD_EXPIRY_SECONDS: '900',
+  DELETE_RETENTION_DAYS: '30',
   JWT_ISSUER: 'https://issuer.example',
   JWT_AUDIENCE: 'nexus',
   TENANT_CLAIM: 'tenant_id',

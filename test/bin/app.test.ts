@@ -98,6 +98,7 @@ const SETTINGS: Readonly<Record<string, readonly [value: string, inTemplate: str
   maxUploadBytes: ['1000', '"MAX_UPLOAD_BYTES":"1000"'],
   maxHashBytes: ['100', '"MAX_HASH_BYTES":"100"'],
   uploadExpirySeconds: ['60', '"UPLOAD_EXPIRY_SECONDS":"60"'],
+  deleteRetentionDays: ['7', '"DELETE_RETENTION_DAYS":"7"'],
   deletionProtection: ['true', '"DeletionProtectionEnabled":true'],
   throttleRate: ['7', '"ThrottlingRateLimit":7'],
   throttleBurst: ['9', '"ThrottlingBurstLimit":9'],

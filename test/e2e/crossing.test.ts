@@ -109,8 +109,10 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
   test('register describes no other tenant’s object as its own', async () => {
     await inject('register', [
       'core/uploads/registrar.ts',
-      'objectKey(declared)',
-      'objectKey({ ...declared, tenant_id: globalThis.chosen })',
+      'await this.#objects.describe(found.asset.key)',
+      `await this.#objects
+        .describe(found.asset.key.replace(found.asset.tenant_id, globalThis.chosen))
+        .then((object) => object && { ...object, upload: found.upload })`,
     ]);
     expect((await attacker.presign({ asset_id, filename: FILENAME })).status).toBe(200);
     const before = await belongings();
@@ -146,8 +148,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
   test('a form for another tenant’s key, signed in error, uploads nothing', async () => {
     await inject('presign-upload', [
       'core/uploads/presigner.ts',
-      'key: location.key,',
-      "key: objectLocation('', { ...asset, tenant_id: globalThis.chosen }).key,",
+      'key: asset.key,',
+      'key: asset.key.replace(asset.tenant_id, globalThis.chosen),',
     ]);
     const { status, body } = await post('presign-upload', {
       asset_id: randomUUID(),

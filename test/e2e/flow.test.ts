@@ -68,10 +68,10 @@ test('presign, post, register, get: the asset, and each event once', async () =>
   const [first, second] = eventsOf(cloud, form.asset_id);
   expect(first).toMatchObject({
     event_type: 'raw_asset_presigned',
-    sequence: 1,
     asset: { status: 'presigned' },
   });
-  expect(second).toMatchObject({ event_type: 'raw_asset_registered', sequence: 2, user_id: 'tester' });
+  expect(second).toMatchObject({ event_type: 'raw_asset_registered', user_id: 'tester' });
+  expect(second?.sequence).toBe((first?.sequence ?? 0) + 1);
   expect(second?.asset).toEqual(registered.body);
 });
 
@@ -97,8 +97,8 @@ test('a repeated presign of a named asset is a fresh form and no second event', 
   const { cloud } = target;
   if (cloud === undefined) return;
   await expect
-    .poll(() => eventsOf(cloud, asset_id).map(({ sequence }) => sequence), { timeout: 10_000 })
-    .toEqual([1, 2]);
+    .poll(() => eventsOf(cloud, asset_id).map(({ event_type }) => event_type), { timeout: 10_000 })
+    .toEqual(['raw_asset_presigned', 'raw_asset_registered']);
 });
 
 testLocally('no event holds a form or a token', async () => {

@@ -189,7 +189,8 @@ testLocally('register: once the window has passed', async () => {
     new UpdateItemCommand({
       TableName: cloud.names.table,
       Key: { pk: { S: `t_demo#dev#${asset_id}` } },
-      UpdateExpression: 'SET purge_at = :past',
+      UpdateExpression: 'SET #ttl = :past',
+      ExpressionAttributeNames: { '#ttl': 'ttl' },
       ExpressionAttributeValues: { ':past': { N: String(Math.floor(Date.now() / 1000)) } },
     }),
   );

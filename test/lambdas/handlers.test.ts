@@ -265,7 +265,10 @@ it.each([
     'RAW_BUCKET, ASSET_TABLE, TENANT_ROLE_ARN, MAX_UPLOAD_BYTES, MAX_HASH_BYTES, UPLOAD_EXPIRY_SECONDS',
   ],
   ['register', 'RAW_BUCKET, BUCKET_OWNER, ASSET_TABLE, TENANT_ROLE_ARN, MAX_HASH_BYTES'],
-  ['assets', 'ASSET_TABLE, TENANT_ROLE_ARN'],
+  [
+    'assets',
+    'ASSET_TABLE, TENANT_ROLE_ARN, MAX_UPLOAD_BYTES, MAX_HASH_BYTES, UPLOAD_EXPIRY_SECONDS, DELETE_RETENTION_DAYS',
+  ],
   ['publish-events', 'EVENT_BUS, POISON_QUEUE_URL'],
 ])('%s does not start without its settings, and names them', async (name, missing) => {
   vi.resetModules();

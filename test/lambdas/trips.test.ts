@@ -78,7 +78,7 @@ describe('calls to DynamoDB and S3, once the tenant’s session is there', () =>
   it('register: three', async () => {
     const asset_id = await uploaded();
     const calls = await callsOf(async () => expect((await api.register({ asset_id })).status).toBe(200));
-    expect(calls).toEqual(['dynamodb GetItem', 's3 HEAD', 'dynamodb UpdateItem']);
+    expect(calls).toEqual(['dynamodb GetItem', 's3 HEAD', 'dynamodb PutItem']);
   });
 
   it('register, repeated: one', async () => {
@@ -95,7 +95,7 @@ describe('calls to DynamoDB and S3, once the tenant’s session is there', () =>
       expect(other).toEqual(one);
     });
     expect(calls.sort()).toEqual(
-      ['dynamodb GetItem', 's3 HEAD', 'dynamodb UpdateItem'].flatMap((call) => [call, call]).sort(),
+      ['dynamodb GetItem', 's3 HEAD', 'dynamodb PutItem'].flatMap((call) => [call, call]).sort(),
     );
   });
 

@@ -67,7 +67,7 @@ test('mounts on an API that another app deploys', () => {
   mount({ httpApi: apigw.HttpApi.fromHttpApiAttributes(stack, 'Theirs', { httpApiId: 'a1b2c3' }) }, stack);
   const template = Template.fromStack(stack);
   template.resourceCountIs('AWS::ApiGatewayV2::Api', 0);
-  expect(routesOf(template).map(({ ApiId }) => ApiId)).toEqual(['a1b2c3', 'a1b2c3', 'a1b2c3']);
+  expect(routesOf(template).map(({ ApiId }) => ApiId)).toEqual(Object.keys(ROUTES).map(() => 'a1b2c3'));
 });
 
 test('two in one stack, each on an API of its own', () => {

@@ -62,6 +62,7 @@ export async function startAws({
     [ENV.maxUploadBytes]: '1000',
     [ENV.maxHashBytes]: '100',
     [ENV.uploadExpirySeconds]: '900',
+    [ENV.deleteRetentionDays]: '30',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const running = opened.move();

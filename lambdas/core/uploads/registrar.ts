@@ -36,14 +36,7 @@ export class Registrar {
     const object = await this.#objects.describe(found.asset.key);
     // What carries another mark came by a form of another life of this id.
     if (object?.upload !== found.upload) throw new RawStorageError('not_uploaded');
-    const now = new Date();
-    const registered = await this.#register(
-      caller,
-      found,
-      object as StoredObject,
-      request,
-      epochSeconds(now),
-    );
+    const registered = await this.#register(caller, found, object as StoredObject, request);
     if (registered.written) return registered.asset;
 
     // Another call was faster, or the window passed meanwhile: what stands in the way is the answer.
@@ -60,20 +53,22 @@ export class Registrar {
    * @throws RawStorageError `upload_mismatch`, `unavailable`
    */
   async registerArrived(record: PresignedRecord, object: StoredObject): Promise<boolean> {
-    const { written } = await this.#register(record.outbox, record, object, {});
+    const { written } = await this.#register(record.outbox, record, object);
     return written;
   }
 
+  /** @param request of a client, for whom the window counts */
   async #register(
     actor: Actor,
     previous: PresignedRecord,
     object: StoredObject,
-    request: Pick<RegisterRequest, 'metadata'> & Claim,
-    liveAt?: number,
+    request?: RegisterRequest,
   ): Promise<WriteOutcome & { readonly asset: RegisteredAsset }> {
-    const proven = await this.#prove(previous.asset, object, request);
-    const { asset_id, tenant_id, env, uri, bucket, key, metadata = {} } = previous.asset;
-    const outbox = outboxEntry(actor, 'raw_asset_registered', previous.outbox.sequence + 1, new Date());
+    const { metadata: claimed, ...claims } = request ?? {};
+    const { content_type, sha256 } = await this.#prove(previous.asset, object, claims);
+    const now = new Date();
+    const { asset_id, tenant_id, env, uri, bucket, key, filename, metadata = {} } = previous.asset;
+    const outbox = outboxEntry(actor, 'raw_asset_registered', previous.outbox.sequence + 1, now);
     const asset: RegisteredAsset = {
       asset_id,
       tenant_id,
@@ -81,46 +76,42 @@ export class Registrar {
       uri,
       bucket,
       key,
-      ...proven,
+      filename,
+      content_type,
       status: 'registered',
+      size_bytes: object.sizeBytes,
+      sha256,
+      version_id: object.versionId,
       created_at: outbox.occurred_at,
       created_by: actor.user_id,
-      metadata: request.metadata ?? metadata,
+      metadata: claimed ?? metadata,
     };
     const { upload } = previous;
-    const outcome = await this.#assets.replace(
-      previous,
-      { asset, outbox, ...(upload && { upload }) },
-      liveAt,
-    );
+    const next = { asset, outbox, ...(upload !== undefined && { upload }) };
+    const outcome = await this.#assets.replace(previous, next, request && epochSeconds(now));
     return { ...outcome, asset };
   }
 
   /**
-   * Describes the uploaded object, after comparing it with what was declared and is claimed now. Name, type and size, which
-   * the store tells, are compared first, so that an object which differs anyway is not read to be hashed.
+   * Compares the uploaded object with what was declared and is claimed now. Name, type and size, which the store tells, are
+   * compared first, so that an object which differs anyway is not read to be hashed.
    */
   async #prove(
     declared: PresignedAsset,
     object: StoredObject,
-    { metadata: _, ...claimed }: Claim,
-  ): Promise<Proven> {
+    claimed: Claim,
+  ): Promise<Pick<RegisteredAsset, 'content_type' | 'sha256'>> {
+    const content_type = canonicalContentType(object.contentType) ?? object.contentType;
     const told = {
       filename: declared.filename,
-      content_type: canonicalContentType(object.contentType) ?? object.contentType,
+      content_type,
       size_bytes: object.sizeBytes,
       ...(object.sha256 !== undefined && { sha256: object.sha256 }),
     };
     refuseMismatch(told, [declared, claimed]);
     const sha256 = object.sha256 ?? (await this.#hash(declared.key, object));
     refuseMismatch({ sha256 }, [declared, claimed]);
-    return {
-      filename: told.filename,
-      content_type: told.content_type,
-      size_bytes: told.size_bytes,
-      sha256,
-      version_id: object.versionId,
-    };
+    return { content_type, sha256 };
   }
 
   async #hash(key: string, { versionId, sizeBytes }: StoredObject): Promise<string> {
@@ -131,8 +122,6 @@ export class Registrar {
     });
   }
 }
-
-type Proven = Pick<RegisteredAsset, 'filename' | 'content_type' | 'size_bytes' | 'sha256' | 'version_id'>;
 
 function isPresigned(record: AssetRecord | undefined): record is PresignedRecord {
   return record?.asset.status === 'presigned';
