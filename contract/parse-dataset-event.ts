@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { disagreement } from '#contract/agreement';
-import { EVENT_TYPES, type EventType } from '#contract/events';
+import { EVENT_TYPES, type EventType } from '#contract/outbox-entry';
 import { MAJOR_VERSION, RECEIVED_EVENTS } from '#contract/received-event';
 
 export type {
@@ -11,7 +11,8 @@ export type {
   RawAsset,
   RegisteredAsset,
 } from '#contract/asset';
-export { EVENT_SOURCE, EVENT_TYPES, type EventType, SCHEMA_VERSION } from '#contract/events';
+export { EVENT_SOURCE, SCHEMA_VERSION } from '#contract/events';
+export { EVENT_TYPES, type EventType } from '#contract/outbox-entry';
 
 export type RawAssetPresignedEvent = v.InferOutput<typeof RECEIVED_EVENTS.raw_asset_presigned>;
 export type RawAssetRegisteredEvent = v.InferOutput<typeof RECEIVED_EVENTS.raw_asset_registered>;

@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { DeletedAsset, ExpiredAsset, PresignedAsset, RegisteredAsset } from '#contract/asset';
 import {
   ErasedAsset,
-  type EventType,
   RawAssetDeletedEvent,
   RawAssetExpiredEvent,
   RawAssetPresignedEvent,
@@ -11,6 +10,7 @@ import {
   RawAssetRestoredEvent,
   SCHEMA_VERSION,
 } from '#contract/events';
+import type { EventType } from '#contract/outbox-entry';
 
 /** The major version that is written and read. */
 export const MAJOR_VERSION = SCHEMA_VERSION.replace(/\.\d+$/, '');

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { STSClient } from '@aws-sdk/client-sts';
-import { ASSET_ROUTES } from '#contract/routes';
+import { ASSET_ROUTES } from '#contract/routes/assets';
 import { AssetReader } from '#core/assets/asset-reader';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { Lifecycle } from '#core/assets/lifecycle';

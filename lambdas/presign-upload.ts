@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { STSClient } from '@aws-sdk/client-sts';
-import { PRESIGN_ROUTES } from '#contract/routes';
+import { PRESIGN_ROUTES } from '#contract/routes/presign-upload';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { REGISTER_ROUTES } from '#contract/routes';
+import { REGISTER_ROUTES } from '#contract/routes/register';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';

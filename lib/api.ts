@@ -5,7 +5,8 @@ import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-ap
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { type ApiFunction, ROUTES, type RouteTable } from '#contract/routes';
+import type { ApiFunction, RouteTable } from '#contract/route';
+import { ROUTES } from '#contract/routes';
 import type { FunctionOptions } from './function-options.ts';
 import { ServiceLogGroup } from './service-log-group.ts';
 import { check } from './setting-error.ts';

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { RawAsset } from '#contract/asset';
 import { ERRORS, type ErrorCode } from '#contract/errors';
-import { ROUTES, type Route, routeKey } from '#contract/routes';
+import { type Route, routeKey } from '#contract/route';
+import { ROUTES } from '#contract/routes';
 
 /** `npm run readme:tables`: writes the README's tables of routes and errors, between their markers, from `contract/`. */
 const README = fileURLToPath(new URL('../README.md', import.meta.url));

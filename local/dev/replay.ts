@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as v from 'valibot';
 import { ERRORS } from '#contract/errors';
-import { EVENT_TYPES } from '#contract/events';
+import { EVENT_TYPES } from '#contract/outbox-entry';
 import { TenantId } from '#contract/tenant';
 import type { StoredEvent } from '../eventbridge/put-events.ts';
 import type { DeliveredEvent } from '../eventbridge/rules.ts';

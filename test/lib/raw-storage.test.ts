@@ -8,7 +8,8 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { expect, test } from 'vitest';
-import { ROUTES, routeKey } from '#contract/routes';
+import { routeKey } from '#contract/route';
+import { ROUTES } from '#contract/routes';
 import { RawStorage, type RawStorageProps } from '../../lib/raw-storage.ts';
 import { SettingError } from '../../lib/setting-error.ts';
 import { resource } from '../support/synth.ts';

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { expect } from 'vitest';
-import { ROUTES, type Route, routeKey } from '#contract/routes';
+import { type Route, routeKey } from '#contract/route';
+import { ROUTES } from '#contract/routes';
 import { apiEvent, context, read } from './api-event.ts';
 
 type Options = Parameters<typeof apiEvent>[1];

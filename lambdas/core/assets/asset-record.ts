@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type Asset, ClosedAsset, DeletedAsset, PresignedAsset, RegisteredAsset } from '#contract/asset';
-import { OutboxEntry } from '#contract/events';
 import { parseJson } from '#contract/json';
+import { OutboxEntry } from '#contract/outbox-entry';
 import { listKey } from '#core/assets/list-key';
 
 /** An asset with its outbox entry: the change and the event that tells of it are one item, written at once. */

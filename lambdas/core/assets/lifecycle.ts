@@ -1,5 +1,5 @@
 import type { ClosedAsset, DeletedAsset, RawAsset, RegisteredAsset } from '#contract/asset';
-import type { EventType } from '#contract/events';
+import type { EventType } from '#contract/outbox-entry';
 import { type AssetRecord, epochSeconds } from '#core/assets/asset-record';
 import type { AssetKey, AssetRepository } from '#core/assets/asset-repository';
 import { RawStorageError } from '#core/errors';

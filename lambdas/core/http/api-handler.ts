@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type * as v from 'valibot';
-import { type ApiFunction, type Route, type RouteTable, routeKey } from '#contract/routes';
+import { type ApiFunction, type Route, type RouteTable, routeKey } from '#contract/route';
 import { RawStorageError } from '#core/errors';
 import { toProblem } from '#core/http/problem';
 import { type ApiEvent, callerOf } from '#core/http/request';

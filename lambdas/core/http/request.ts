@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer } from 'aws-lambda';
 import * as v from 'valibot';
-import type { Route } from '#contract/routes';
+import type { Route } from '#contract/route';
 import { AuthorizerContext } from '#contract/tenant';
 import { RawStorageError } from '#core/errors';
 import type { Caller } from '#core/identity/caller';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { FieldError } from '#contract/errors';
 import { isJsonObject, parseJson } from '#contract/json';
-import type { RouteRequest } from '#contract/routes';
+import type { RouteRequest } from '#contract/route';
 import { RawStorageError } from '#core/errors';
 import { fieldError, show, toFieldErrors } from '#core/http/field-errors';
 import type { ApiEvent } from '#core/http/request';

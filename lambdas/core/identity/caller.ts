@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventType, OutboxEntry } from '#contract/events';
+import type { EventType, OutboxEntry } from '#contract/outbox-entry';
 import type { TenantContext } from '#contract/tenant';
 
 /** The caller of a request, with the ids under which the request is found in logs and traces. */

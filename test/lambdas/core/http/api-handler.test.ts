@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ERRORS } from '#contract/errors';
-import { ROUTES, type RouteTable } from '#contract/routes';
+import type { RouteTable } from '#contract/route';
+import { ROUTES } from '#contract/routes';
 import { RawStorageError } from '#core/errors';
 import { apiHandler } from '#core/http/api-handler';
 import { acme, apiEvent, context, read } from '../../../support/api-event.ts';
