@@ -24,7 +24,13 @@ export default defineConfig({
       // These share modules: loading the CDK and the SDK takes longer than most tests.
       {
         extends: true,
-        test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: ISOLATED_TESTS },
+        test: {
+          name: 'shared',
+          isolate: false,
+          include: ['test/**/*.test.ts'],
+          // Those in test/browser have a config of their own.
+          exclude: [...ISOLATED_TESTS, 'test/browser/**'],
+        },
       },
     ],
     testTimeout: 60_000,

@@ -54,6 +54,8 @@ export function banner(cloud: {
   readonly awsConfig: string;
 }): string {
   const lines = curlSession(cloud);
+  // Version 1 of AWS's CLI takes no endpoint from the profile for SQS, and would call AWS itself (aws-cli#8737).
+  const queues = `aws sqs list-queues --endpoint-url ${cloud.awsUrl}`;
   const aws = `AWS_CONFIG_FILE='${cloud.awsConfig.replaceAll("'", "'\\''")}' AWS_PROFILE=${AWS_PROFILE}`;
   return `
 Nexus Raw Storage is up. Ctrl-C stops it.
@@ -78,6 +80,6 @@ ${lines.events}
 Look at what lies behind it with AWS's own tools:
 
 export ${aws}
-aws s3 ls; aws dynamodb list-tables; aws sqs list-queues; aws events list-rules --event-bus-name event-bus
+aws s3 ls; aws dynamodb list-tables; ${queues}; aws events list-rules --event-bus-name event-bus
 `;
 }

@@ -44,7 +44,7 @@ test('another table, or what would be left out, is refused', async () => {
   await expect(table.handle('PutItem', other)).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
   const old = { ...putOnce('a', '1'), ReturnValuesOnConditionCheckFailure: 'ALL_NEW' };
   await expect(table.handle('PutItem', old)).rejects.toMatchObject({ code: 'ValidationException' });
-  await expect(table.handle('Scan', {})).rejects.toMatchObject({ code: 'UnknownOperationException' });
+  await expect(table.handle('UpdateTable', {})).rejects.toMatchObject({ code: 'UnknownOperationException' });
 });
 
 test('a table that is kept with another key is not opened', async () => {

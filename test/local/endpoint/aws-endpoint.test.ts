@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeLimitsCommand, DynamoDBClient, ListBackupsCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeRuleCommand } from '@aws-sdk/client-eventbridge';
-import { ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { JsonService } from '../../../local/endpoint/json-service.ts';
@@ -106,11 +106,11 @@ test('a body over 1 MiB is refused, and the connection is good for the next requ
 
 test('operations that are not implemented are refused', async () => {
   const unknown = expect.objectContaining({ name: 'UnknownOperationException' });
-  const scan = new ScanCommand({ TableName: 'things' });
-  await expect(services.documents.send(scan)).rejects.toEqual(unknown);
-  await expect(services.documents.send(new ListTablesCommand())).rejects.toEqual(unknown);
+  const backups = new ListBackupsCommand({ TableName: 'things' });
+  await expect(services.documents.send(backups)).rejects.toEqual(unknown);
+  await expect(services.documents.send(new DescribeLimitsCommand())).rejects.toEqual(unknown);
   await expect(services.events.send(new DescribeRuleCommand({ Name: 'a' }))).rejects.toEqual(unknown);
-  await expect(services.sqs.send(new ListQueuesCommand())).rejects.toEqual(unknown);
+  await expect(services.sqs.send(new CreateQueueCommand({ QueueName: 'a' }))).rejects.toEqual(unknown);
 });
 
 test('a port in use is said in one line', async () => {

@@ -128,7 +128,10 @@ test('a template’s queues have their visibility and their redrive', () => {
     },
   };
   const failures = { Type: 'AWS::SQS::Queue', Properties: { MessageRetentionPeriod: 1_209_600 } };
-  expect(readQueues(templateOf({ work, failures }))).toEqual(QUEUES);
+  const url = (name: string) => `http://127.0.0.1:4001/000000000000/${name}`;
+  expect(readQueues(templateOf({ work, failures }))).toEqual(
+    QUEUES.map((queue) => ({ ...queue, url: url(queue.name) })),
+  );
   const fifo = { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } };
   expect(() => readQueues(templateOf({ fifo }))).toThrow('FifoQueue of the queue fifo is not run locally');
 });

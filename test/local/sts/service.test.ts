@@ -1,7 +1,7 @@
 import {
   AssumeRoleCommand,
   type AssumeRoleCommandInput,
-  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
   STSClient,
 } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -147,7 +147,7 @@ describe('AssumeRole', () => {
 
 test('no other operation is there', async () => {
   const client = new STSClient({ endpoint: aws.url, region: REGION, credentials: credentialsOf('register') });
-  await expect(client.send(new GetCallerIdentityCommand())).rejects.toMatchObject({ name: 'InvalidAction' });
+  await expect(client.send(new GetSessionTokenCommand())).rejects.toMatchObject({ name: 'InvalidAction' });
   client.destroy();
 });
 
