@@ -5,6 +5,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { EVENT_SOURCE } from '#contract/events';
+import type { EventType } from '#contract/outbox-entry';
 import { ENV } from '#core/env';
 import { RawAssetRule, type SubscriptionProps } from './raw-asset-rule.ts';
 
@@ -115,14 +116,39 @@ export class EventBus extends Construct implements events.IEventBusRef {
 
   /** A rule for files that have been verified and registered. */
   onRawAssetRegistered(id: string, props: OnRawAssetProps): RawAssetRule {
-    const scope = props.crossStackScope ?? this;
-    return new RawAssetRule(scope, id, { ...props, bus: this, eventType: 'raw_asset_registered' });
+    return this.#on('raw_asset_registered', id, props);
   }
 
   /** A rule for forms that have been signed: the upload may never come. */
   onRawAssetPresigned(id: string, props: OnRawAssetProps): RawAssetRule {
-    const scope = props.crossStackScope ?? this;
-    return new RawAssetRule(scope, id, { ...props, bus: this, eventType: 'raw_asset_presigned' });
+    return this.#on('raw_asset_presigned', id, props);
+  }
+
+  /** A rule for assets that were deleted, and can be restored until their retention ends. */
+  onRawAssetDeleted(id: string, props: OnRawAssetProps): RawAssetRule {
+    return this.#on('raw_asset_deleted', id, props);
+  }
+
+  /** A rule for deleted assets that were brought back. */
+  onRawAssetRestored(id: string, props: OnRawAssetProps): RawAssetRule {
+    return this.#on('raw_asset_restored', id, props);
+  }
+
+  /**
+   * A rule for assets that are gone for good. The event of one that was erased holds ids only, so that no filter of names,
+   * types or sizes lets it through.
+   */
+  onRawAssetPurged(id: string, props: OnRawAssetProps): RawAssetRule {
+    return this.#on('raw_asset_purged', id, props);
+  }
+
+  /** A rule for uploads that were cancelled, or never registered in time. */
+  onRawAssetExpired(id: string, props: OnRawAssetProps): RawAssetRule {
+    return this.#on('raw_asset_expired', id, props);
+  }
+
+  #on(eventType: EventType, id: string, props: OnRawAssetProps): RawAssetRule {
+    return new RawAssetRule(props.crossStackScope ?? this, id, { ...props, bus: this, eventType });
   }
 }
 

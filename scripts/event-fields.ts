@@ -3,10 +3,12 @@ export const EVENT_FIELDS: Readonly<Record<string, string>> = {
   event_id:
     'Names the event: a redelivery carries the same one, so work done once per event_id is done once.',
   event_type: "What happened; also the EventBridge event's detail-type.",
-  sequence: "Numbers an asset's events from 1. EventBridge keeps no order: of two, the higher is the later.",
+  sequence:
+    "Orders an asset's events: it only grows, also when an asset_id is used again. EventBridge keeps no order: of two, the higher is the later.",
   occurred_at: 'When it happened: RFC 3339, UTC.',
-  user_id: 'The `sub` of the token that caused it.',
-  request_id: 'The HTTP request that caused it.',
+  user_id: 'The `sub` of the token that caused it; `nexus-raw-storage` where the service did it by itself.',
+  request_id:
+    "The HTTP request that caused it; of an asset that the table's Time to Live removed, the id of the stream's record.",
   trace_id: 'The X-Ray trace that the request belongs to; the request_id where there is none.',
   schema_version: 'major.minor: within a major, events only gain optional fields.',
   tenant_id: 'Whose asset it is.',
@@ -25,11 +27,16 @@ export const EVENT_FIELDS: Readonly<Record<string, string>> = {
   size_bytes: 'Bytes. Of a presigned asset what was declared, if anything was.',
   sha256:
     'Hex. Of a registered asset proven against its bytes; of a presigned one what was declared, if anything was.',
+  register:
+    'Who registers the upload: the client, by a call, or the service, as soon as the bytes are there.',
   upload_expires_at: 'When the form stops working, unless it is signed again: RFC 3339, UTC.',
   version_id:
     "S3's id of the version that was verified. Read that one: a later upload may be the current version.",
   created_at: 'When it was registered: RFC 3339, UTC.',
-  created_by: 'The `sub` of the token that registered it.',
+  created_by:
+    'The `sub` of the token that registered it, or of the one that presigned it where the service registered it by itself.',
+  deleted_at: 'When it was deleted: RFC 3339, UTC.',
+  purge_at: 'Until when it could be restored: RFC 3339, UTC.',
   metadata:
     "The client's own JSON object, at most 16 KiB and 8 levels deep as it was sent; its numbers are written as they were sent.",
 };

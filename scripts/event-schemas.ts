@@ -14,6 +14,12 @@ const FOLDER = fileURLToPath(new URL('../docs/events', import.meta.url));
 const DESCRIPTIONS: Readonly<Record<EventType, string>> = {
   raw_asset_presigned: 'A form for an upload was signed. The upload may never come.',
   raw_asset_registered: 'A file was uploaded, verified and registered: one version of one object.',
+  raw_asset_deleted:
+    'An asset was deleted. Its bytes are kept until `purge_at`, and it can be restored until then.',
+  raw_asset_restored: 'A deleted asset was brought back: it is registered again, as it was.',
+  raw_asset_purged:
+    'An asset is gone for good, and its bytes go: its retention ended, and this is the asset as it was last; or it was erased, and only ids are left to tell.',
+  raw_asset_expired: 'An upload was cancelled, or never registered in time. What was declared for it.',
 };
 
 const { metadata } = RECEIVED_EVENTS.raw_asset_registered.entries.asset.entries;
@@ -39,6 +45,7 @@ export function eventSchemas(): Map<EventType, JsonSchema> {
 }
 
 function described(schema: JsonSchema): JsonSchema {
+  if (schema.oneOf) return { ...schema, oneOf: schema.oneOf.map(described) };
   if (!schema.properties) return schema;
   const properties = Object.entries(schema.properties).map(([name, property]) => {
     const description = EVENT_FIELDS[name];

@@ -1,12 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { RawAsset } from '#contract/asset';
+import { RegisteredAsset } from '#contract/asset';
+import { ERROR_DESCRIPTIONS } from '#contract/error-descriptions';
 import { ERRORS, type ErrorCode } from '#contract/errors';
 import { type Route, routeKey } from '#contract/route';
+import { ROUTE_SUMMARIES } from '#contract/route-summaries';
 import { ROUTES } from '#contract/routes';
 
 /** `npm run readme:tables`: writes the README's tables of routes and errors, between their markers, from `contract/`. */
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
+
+/** Answers that are an asset, whole: as it is, or as it is now. */
+const ASSETS: readonly object[] = [RegisteredAsset, ROUTES.deleteAsset.response];
 
 type Rows = readonly (readonly string[])[];
 
@@ -20,18 +25,19 @@ const code = (name: string) => `\`${name}\``;
 const codes = (names: readonly string[]) => names.map(code).join(', ');
 
 function routesTable(): string {
-  const all: readonly Route[] = Object.values(ROUTES);
+  const named = Object.entries<Route>(ROUTES);
+  const all = named.map(([, route]) => route);
   const everywhere = sharedErrors(all);
   const withBody = sharedErrors(all.filter(({ request }) => request.body)).filter(
     (error) => !everywhere.includes(error),
   );
   const told = (route: Route) => [...everywhere, ...(route.request.body ? withBody : [])];
-  const rows = all.map((route) => [
+  const rows = named.map(([name, route]) => [
     code(routeKey(route)),
     route.scope === 'any' ? 'any' : code(route.scope),
-    route.summary,
+    ROUTE_SUMMARIES[name as keyof typeof ROUTES],
     fieldsTaken(route),
-    route.response === RawAsset ? 'the asset' : codes(Object.keys(entriesOf(route.response))),
+    ASSETS.includes(route.response) ? 'the asset' : codes(Object.keys(entriesOf(route.response))),
     codes(route.errors.filter((error) => !told(route).includes(error))),
   ]);
   return [
@@ -46,7 +52,7 @@ function sharedErrors([first, ...others]: readonly Route[]): readonly ErrorCode[
 
 function errorsTable(): string {
   const names = Object.keys(ERRORS) as ErrorCode[];
-  const rows = names.map((name) => [String(ERRORS[name].status), code(name), ERRORS[name].when]);
+  const rows = names.map((name) => [String(ERRORS[name].status), code(name), ERROR_DESCRIPTIONS[name]]);
   return table([['status', 'code', 'when'], ...rows]);
 }
 

@@ -42,7 +42,7 @@ const MISTAKES = `
   // @ts-expect-error
   export const props: RawStorageProps = { issuer: 1, audience: 'nexus' };
   // @ts-expect-error
-  export const onDeleted = (storage: RawStorage) => storage.bus.onRawAssetDeleted;
+  export const onLost = (storage: RawStorage) => storage.bus.onRawAssetLost;
 `;
 
 const SUBSCRIBER = `

@@ -7,17 +7,17 @@ export class UnsentChange implements Change {
   readonly asset: string;
   readonly sequenceNumber: string;
   readonly deadLetters = new Set<DeadLetter>();
-  /** The record's new image as JSON: there may be hundreds of thousands, and as objects they would take far more memory. */
-  readonly #image: string;
+  /** The record as JSON: there may be hundreds of thousands, and as objects they would take far more memory. */
+  readonly #record: string;
 
   constructor({ asset, sequenceNumber, record }: Change) {
     this.asset = asset;
     this.sequenceNumber = sequenceNumber;
-    this.#image = JSON.stringify(record.dynamodb?.NewImage);
+    this.#record = JSON.stringify(record);
   }
 
   get record(): DynamoDBRecord {
-    return { dynamodb: { NewImage: JSON.parse(this.#image) } };
+    return JSON.parse(this.#record);
   }
 }
 

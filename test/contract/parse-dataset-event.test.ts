@@ -12,14 +12,17 @@ import {
   type DatasetEvent,
   DatasetEventError,
   EVENT_TYPES,
+  type EventType,
   parseDatasetEvent,
-  type RawAsset,
+  type RegisteredAsset,
 } from '#contract/parse-dataset-event';
-import { type AssetRecord, toDatasetEvent, toItem } from '#core/assets/asset-record';
+import type { AssetRecord } from '#core/assets/asset-record';
 import { objectLocation } from '#core/assets/object-location';
+import { toDatasetEvent } from '#core/events/change-event';
 import { filename } from '../support/arbitraries.ts';
 import { presignedRecord, registeredRecord } from '../support/asset-records.ts';
 import { mutations } from '../support/mutations.ts';
+import { streamRecord } from '../support/stream-record.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -92,16 +95,16 @@ describe('an event', () => {
 
   it('has its asset’s type by its own', () => {
     const event = parseDatasetEvent(registered());
-    expectTypeOf(event.event_type).toEqualTypeOf<'raw_asset_presigned' | 'raw_asset_registered'>();
+    expectTypeOf(event.event_type).toEqualTypeOf<EventType>();
     if (event.event_type !== 'raw_asset_registered') expect.unreachable();
-    expectTypeOf(event.asset).toExtend<RawAsset>();
+    expectTypeOf(event.asset).toExtend<RegisteredAsset>();
     expect(event.asset.version_id).toBe(registered().asset.version_id);
   });
 });
 
 describe('what the publisher writes', () => {
   /** Through JSON, as it reaches a subscriber. */
-  const received = (record: AssetRecord) => JSON.parse(JSON.stringify(toDatasetEvent(toItem(record))));
+  const received = (record: AssetRecord) => JSON.parse(JSON.stringify(toDatasetEvent(streamRecord(record))));
 
   it('is what a subscriber reads, whatever the file’s name and metadata', () => {
     const metadata = fc
@@ -228,13 +231,13 @@ describe('refused', () => {
     expect(errorOf({ ...registered(), schema_version: '10.0' }).code).toBe('unsupported_schema_version');
   });
 
-  it.each(['raw_asset_expired', 'toString', 'a\nb'])(
+  it.each(['raw_asset_moved', 'toString', 'a\nb'])(
     'is an event type unknown, told apart: %j',
     (event_type) => {
       expect(errorOf({ ...registered(), event_type })).toMatchObject({
         code: 'unknown_event_type',
         path: 'event_type',
-        message: `event_type is ${JSON.stringify(event_type)}, not one of raw_asset_presigned, raw_asset_registered`,
+        message: `event_type is ${JSON.stringify(event_type)}, not one of ${EVENT_TYPES.join(', ')}`,
       });
     },
   );

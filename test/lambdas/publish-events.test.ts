@@ -6,9 +6,10 @@ import { DatasetEvent } from '#contract/events';
 import { parseJson } from '#contract/json';
 import { type AssetRecord, partitionKey, toItem } from '#core/assets/asset-record';
 import { AwsError } from '../../local/http/aws-error.ts';
-import { presignedRecord, registeredRecord } from '../support/asset-records.ts';
+import { deletedRecord, presignedRecord, registeredRecord } from '../support/asset-records.ts';
 import { startAws, type TestAws } from '../support/aws.ts';
 import { injectFaults } from '../support/put-events-faults.ts';
+import { removalRecord } from '../support/stream-record.ts';
 
 interface PutEvents {
   Entries: { Detail: string; DetailType: string; Source: string }[];
@@ -133,11 +134,31 @@ describe('a change', () => {
     for (const { detail } of events) expect(v.is(DatasetEvent, detail)).toBe(true);
   });
 
-  it('that makes no event is passed over: a renewed window, a removal', async () => {
+  it('that makes no event is passed over: a renewed window, a noted version, a removal that is not Time to Live’s', async () => {
     const { presigned } = lifecycle();
     const removal: DynamoDBRecord = { eventName: 'REMOVE', dynamodb: { OldImage: image(presigned) } };
-    expect(await publish([change({ ...presigned, purge_at: 1 }, presigned), removal])).toEqual([]);
+    const renewed = change({ ...presigned, ttl: 1 }, presigned);
+    const noted = change({ ...presigned, arrived: 'v1' }, presigned);
+    expect(await publish([renewed, noted, removal])).toEqual([]);
     expect(published()).toEqual([]);
+  });
+
+  it('that Time to Live made is told, each time by the same event_id', async () => {
+    const { presigned, registered } = lifecycle();
+    const removals = [presigned, deletedRecord(registered)].map((record) => removalRecord(record));
+    expect(await publish(removals)).toEqual([]);
+    expect(await publish(removals)).toEqual([]);
+    const details = aws.bus
+      .events()
+      .slice(seen)
+      .map(({ detail }) => detail);
+    expect(details.map(({ event_type }) => event_type)).toEqual([
+      'raw_asset_expired',
+      'raw_asset_purged',
+      'raw_asset_expired',
+      'raw_asset_purged',
+    ]);
+    expect(details.slice(2)).toEqual(details.slice(0, 2));
   });
 
   it('carries metadata to the letter', async () => {

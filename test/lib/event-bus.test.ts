@@ -17,6 +17,10 @@ function stack(): Stack {
 test.each([
   ['onRawAssetRegistered', 'raw_asset_registered'],
   ['onRawAssetPresigned', 'raw_asset_presigned'],
+  ['onRawAssetDeleted', 'raw_asset_deleted'],
+  ['onRawAssetRestored', 'raw_asset_restored'],
+  ['onRawAssetPurged', 'raw_asset_purged'],
+  ['onRawAssetExpired', 'raw_asset_expired'],
 ] as const)('%s is a rule on the bus for %s', (method, type) => {
   const scope = stack();
   const rule = new EventBus(scope, 'EventBus')[method]('Mine', { target, tenants: ['t_acme'] });

@@ -73,7 +73,7 @@ test.each([
   ['no JSON', '{', ''],
   ['nothing', '', ''],
   ['a list', '[]', ''],
-  ['another type', '{"type":"raw_asset_deleted"}', 'type'],
+  ['another type', '{"type":"raw_asset_lost"}', 'type'],
   ['a tenant that is none', '{"tenant_id":"a/b"}', 'tenant_id'],
   ['a time that is none', '{"from":"yesterday"}', 'from'],
   ['a day', '{"to":"2026-01-31"}', 'to'],

@@ -109,7 +109,7 @@ test('no page of another origin has events replayed', async () => {
     fetch(`${server.url}/_local/replay`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
-      body: '{"type":"raw_asset_expired"}',
+      body: '{"type":"raw_asset_lost"}',
     });
   expect((await ask({ origin: 'https://evil.example' })).status).toBe(403);
   expect((await ask({ 'content-type': 'text/plain' })).status).toBe(415);

@@ -1,27 +1,8 @@
-import { marshall } from '@aws-sdk/util-dynamodb';
-import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
-import { type AssetRecord, partitionKey, toItem } from '#core/assets/asset-record';
+import type { DynamoDBRecord } from 'aws-lambda';
 import { createFailureDestination } from '../../../local/lambda/failure-destination.ts';
 import { presignedRecord, registeredRecord } from '../../support/asset-records.ts';
 import { FAILURE_BUCKET, type TestAws } from '../../support/aws.ts';
-
-let sequence = 0n;
-
-/** A record of the table's stream, later than those made before. */
-export function streamRecord(record: AssetRecord, previous?: AssetRecord): DynamoDBRecord {
-  sequence += 1n;
-  const image = (of: AssetRecord) => marshall(toItem(of)) as Record<string, AttributeValue>;
-  return {
-    eventName: previous ? 'MODIFY' : 'INSERT',
-    dynamodb: {
-      Keys: { pk: { S: partitionKey(record.asset) } },
-      NewImage: image(record),
-      ...(previous && { OldImage: image(previous) }),
-      // As long as DynamoDB's, and longer from the tenth on.
-      SequenceNumber: `${sequence}00000000000000000000`,
-    },
-  };
-}
+import { streamRecord } from '../../support/stream-record.ts';
 
 /** Both changes of a new asset. */
 export function lifecycle(): [presigned: DynamoDBRecord, registered: DynamoDBRecord] {
