@@ -6,7 +6,7 @@ import { SCHEMA_VERSION } from '#contract/events';
 import { EVENT_TYPES, type EventType } from '#contract/outbox-entry';
 import { MAJOR_VERSION, RECEIVED_EVENTS } from '#contract/received-event';
 import { breakingChanges, type JsonSchema } from './breaking-changes.ts';
-import { EVENT_FIELDS } from './event-fields.ts';
+import { EVENT_FIELDS, EVENT_VARIANTS } from './event-fields.ts';
 
 /** `npm run events:schemas` makes the JSON Schemas in `docs/events/` from the schemas of received events. */
 const FOLDER = fileURLToPath(new URL('../docs/events', import.meta.url));
@@ -18,8 +18,9 @@ const DESCRIPTIONS: Readonly<Record<EventType, string>> = {
     'An asset was deleted. Its bytes are kept until `purge_at`, and it can be restored until then.',
   raw_asset_restored: 'A deleted asset was brought back: it is registered again, as it was.',
   raw_asset_purged:
-    'An asset is gone for good, and its bytes go: its retention ended, and this is the asset as it was last; or it was erased, and only ids are left to tell.',
-  raw_asset_expired: 'An upload was cancelled, or never registered in time. What was declared for it.',
+    'An asset is gone for good, and its bytes are removed: its retention ended, or it was erased. The event of an erased one holds ids only.',
+  raw_asset_expired:
+    'An upload was cancelled, or was not registered in time. The asset is what was declared for it.',
 };
 
 const { metadata } = RECEIVED_EVENTS.raw_asset_registered.entries.asset.entries;
@@ -44,8 +45,9 @@ export function eventSchemas(): Map<EventType, JsonSchema> {
   );
 }
 
+/** @throws Error for a field, or a variant, that `event-fields.ts` does not describe */
 function described(schema: JsonSchema): JsonSchema {
-  if (schema.oneOf) return { ...schema, oneOf: schema.oneOf.map(described) };
+  if (schema.oneOf) return { ...schema, oneOf: schema.oneOf.map(describedVariant) };
   if (!schema.properties) return schema;
   const properties = Object.entries(schema.properties).map(([name, property]) => {
     const description = EVENT_FIELDS[name];
@@ -53,6 +55,13 @@ function described(schema: JsonSchema): JsonSchema {
     return [name, { description, ...described(property) }];
   });
   return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+function describedVariant(schema: JsonSchema): JsonSchema {
+  const status = String(schema.properties?.['status']?.['const']);
+  const description = EVENT_VARIANTS[status];
+  if (description === undefined) throw new Error(`${status} is not described in scripts/event-fields.ts`);
+  return { description, ...described(schema) };
 }
 
 /** One line for each breaking change since the schemas in `folder` of the same major version. */

@@ -20,6 +20,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const read = (file: string) => readFileSync(`${FOLDER}${file}`, 'utf8');
 const readJson = (file: string) => JSON.parse(read(`${SCHEMA_VERSION}/${file}`));
 
+/** The examples, each with its type. */
+const EXAMPLES: readonly (readonly [example: string, EventType])[] = [
+  ...EVENT_TYPES.map((type) => [type, type] as const),
+  ['raw_asset_purged.erased', 'raw_asset_purged'],
+];
+
 const formats = { uuid: UUID, 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/ };
 const ajv = new Ajv2020({ formats, allErrors: true });
 
@@ -28,18 +34,32 @@ it('no change breaks a subscriber of this schema_version', () => {
 });
 
 it('there is a schema and an example of each event, and nothing else', () => {
-  const files = EVENT_TYPES.flatMap((type) => [`${type}.example.json`, `${type}.schema.json`]);
+  const files = [
+    ...EXAMPLES.map(([name]) => `${name}.example.json`),
+    ...EVENT_TYPES.map((type) => `${type}.schema.json`),
+  ];
   expect(globSync('*', { cwd: `${FOLDER}${SCHEMA_VERSION}` }).sort()).toEqual(files.sort());
 });
 
-describe.each(EVENT_TYPES)('%s', (type: EventType) => {
+describe.each(EVENT_TYPES)('%s', (type) => {
   const schema = readJson(`${type}.schema.json`);
-  const example = readJson(`${type}.example.json`);
-  const validate = ajv.compile(schema);
 
   it('has the schema that `npm run events:schemas` makes', () => {
     expect(schema).toEqual(eventSchemas().get(type));
   });
+
+  it('has a schema that describes every field, whichever asset it holds', () => {
+    for (const { properties = {} } of [schema, ...assetsOf(schema)])
+      for (const [name, { description }] of Object.entries<JsonSchema>(properties))
+        expect(description, name).toMatch(/^\S.*\.$/);
+  });
+});
+
+describe.each(EXAMPLES)('%s', (name, type) => {
+  const schema = readJson(`${type}.schema.json`);
+  const example = readJson(`${name}.example.json`);
+  // Compiled once by the schema's $id.
+  const validate = ajv.getSchema(schema.$id) ?? ajv.compile(schema);
 
   it('has an example that is an event of EventBridge', () => {
     const { detail, ...event } = example;
@@ -65,7 +85,10 @@ describe.each(EVENT_TYPES)('%s', (type: EventType) => {
   it('has an example that shows every field', () => {
     const fields = ({ properties = {} }: JsonSchema) => Object.keys(properties).sort();
     expect(Object.keys(example.detail).sort()).toEqual(fields(schema));
-    expect(Object.keys(example.detail.asset).sort()).toEqual(fields(schema.properties.asset));
+    const asset = assetsOf(schema).find(
+      ({ properties }) => properties?.['status']?.['const'] === example.detail.asset.status,
+    );
+    expect(Object.keys(example.detail.asset).sort()).toEqual(fields(asset ?? {}));
   });
 
   it('has a schema that says what the parser does', () => {
@@ -79,6 +102,12 @@ describe.each(EVENT_TYPES)('%s', (type: EventType) => {
     );
   });
 });
+
+/** The schemas of the assets that an event may hold. */
+function assetsOf(schema: JsonSchema): readonly JsonSchema[] {
+  const { asset = {} } = schema.properties ?? {};
+  return asset.oneOf ?? [asset];
+}
 
 function parses(detail: unknown): boolean {
   try {
