@@ -135,8 +135,8 @@ export class EventBus extends Construct implements events.IEventBusRef {
   }
 
   /**
-   * A rule for assets that are gone for good. The event of one that was erased holds ids only, so that no filter of names,
-   * types or sizes lets it through.
+   * A rule for assets that are gone for good. The event of an erased asset holds ids only, so that no filter of content
+   * types, filenames or sizes lets it through: narrow this rule by `tenants` and `envs` alone.
    */
   onRawAssetPurged(id: string, props: OnRawAssetProps): RawAssetRule {
     return this.#on('raw_asset_purged', id, props);

@@ -3,7 +3,10 @@ import * as v from 'valibot';
 import { ENVIRONMENT_RULE, Environment, TENANT_ID_RULE, TenantId } from '#contract/tenant';
 import { check, SettingError } from './setting-error.ts';
 
-/** The assets whose events a subscriber receives: they meet every criterion, each by one of its values. */
+/**
+ * The assets whose events a subscriber receives: they meet every criterion, each by one of its values. The `raw_asset_purged`
+ * of an erased asset holds ids only, so it meets no criterion of content type, filename or size.
+ */
 export interface RawAssetFilter {
   /**
    * The tenants whose assets match.

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { RegisteredAsset } from '#contract/asset';
+import { DeletedAsset, RegisteredAsset } from '#contract/asset';
 import { ERROR_DESCRIPTIONS } from '#contract/error-descriptions';
 import { ERRORS, type ErrorCode } from '#contract/errors';
 import { type Route, routeKey } from '#contract/route';
@@ -10,8 +10,11 @@ import { ROUTES } from '#contract/routes';
 /** `npm run readme:tables`: writes the README's tables of routes and errors, between their markers, from `contract/`. */
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 
-/** Answers that are an asset, whole: as it is, or as it is now. */
-const ASSETS: readonly object[] = [RegisteredAsset, ROUTES.deleteAsset.response];
+/** Answers that are an asset, whole. */
+const ASSETS = new Map<object, string>([
+  [RegisteredAsset, 'the asset'],
+  [DeletedAsset, 'the asset, now deleted'],
+]);
 
 type Rows = readonly (readonly string[])[];
 
@@ -37,7 +40,7 @@ function routesTable(): string {
     route.scope === 'any' ? 'any' : code(route.scope),
     ROUTE_SUMMARIES[name as keyof typeof ROUTES],
     fieldsTaken(route),
-    ASSETS.includes(route.response) ? 'the asset' : codes(Object.keys(entriesOf(route.response))),
+    answerOf(route.response),
     codes(route.errors.filter((error) => !told(route).includes(error))),
   ]);
   return [
@@ -54,6 +57,12 @@ function errorsTable(): string {
   const names = Object.keys(ERRORS) as ErrorCode[];
   const rows = names.map((name) => [String(ERRORS[name].status), code(name), ERROR_DESCRIPTIONS[name]]);
   return table([['status', 'code', 'when'], ...rows]);
+}
+
+/** What a route answers with; where that is one of several, each of them. */
+function answerOf(response: object): string {
+  if ('options' in response) return (response.options as readonly object[]).map(answerOf).join(', or ');
+  return ASSETS.get(response) ?? codes(Object.keys(entriesOf(response)));
 }
 
 /** The fields of a route's query and body; those of its path are seen in the path. */

@@ -16,7 +16,7 @@ export function formatEvent(event: StoredEvent): string {
 
 function formatDatasetEvent({ occurred_at, event_type, tenant_id, asset_id, asset }: DatasetEvent): string {
   const head = [occurred_at, event_type, tenant_id, asset_id];
-  // An erased asset has its ids only.
+  // Nothing is told of an erased asset but its ids.
   if (!('filename' in asset)) return head.join('  ');
   const size = asset.size_bytes === undefined ? 'size not declared' : `${asset.size_bytes} bytes`;
   return [...head, JSON.stringify(asset.filename), size].join('  ');

@@ -81,6 +81,20 @@ describe('breaks', () => {
     expect(breakingChanges(FILE, change({}, ['kind']))).toEqual(['name is optional now']);
   });
 
+  it.each<[kind: string, after: JsonSchema, line: string]>([
+    [
+      'in one of several',
+      { oneOf: [change({}, ['kind']), name as JsonSchema] },
+      'file(1).name is optional now',
+    ],
+    ['one of several gone', { oneOf: [FILE] }, 'file: oneOf had 2 schemas, has 1'],
+    ['one more', { oneOf: [FILE, name as JsonSchema, FILE] }, 'file: oneOf had 2 schemas, has 3'],
+    ['none of several any more', FILE, 'file: oneOf had 2 schemas, has 0'],
+  ])('%s', (_, after, line) => {
+    const before: JsonSchema = { oneOf: [FILE, name as JsonSchema] };
+    expect(breakingChanges(eventOf(before), eventOf(after))).toContainEqual(expect.stringContaining(line));
+  });
+
   it('with a line for each change', () => {
     const after = { ...FILE, properties: { name: { ...name, pattern: 'b', maxLength: 1 } } as never };
     expect(breakingChanges(eventOf(FILE), eventOf(after))).toHaveLength(5);
@@ -98,6 +112,12 @@ describe('breaks nothing', () => {
     ['another order', { ...change({ kind: { ...kind, enum: ['b', 'a'] } }), required: ['kind', 'name'] }],
   ])('%s', (_, after) => {
     expect(breakingChanges(eventOf(FILE), eventOf(after))).toEqual([]);
+  });
+
+  it('a new optional field in one of several', () => {
+    const before: JsonSchema = { oneOf: [status as JsonSchema, FILE] };
+    const after: JsonSchema = { oneOf: [status as JsonSchema, change({ at: {} })] };
+    expect(breakingChanges(eventOf(before), eventOf(after))).toEqual([]);
   });
 });
 

@@ -22,6 +22,13 @@ test('a size that nobody declared is told so', () => {
   expect(formatEvent({ ...event, detail: presigned })).toMatch(/"a" {2}size not declared$/);
 });
 
+test('an erased asset has ids and no more', () => {
+  const erased = { ...detail, event_type: 'raw_asset_purged', asset: { status: 'purged' } };
+  expect(formatEvent({ ...event, detail: erased })).toBe(
+    '2026-03-12T19:03:58.000Z  raw_asset_purged  t_demo  8b0f8d3e-0000-4000-8000-000000000000',
+  );
+});
+
 test('an event of one’s own is one line too, and not a long one (ministack, moto)', () => {
   const own = {
     source: 'my.app',
