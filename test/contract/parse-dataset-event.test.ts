@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createContext, runInContext } from 'node:vm';
+import type { DynamoDBRecord } from 'aws-lambda';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import * as v from 'valibot';
@@ -16,13 +17,12 @@ import {
   parseDatasetEvent,
   type RegisteredAsset,
 } from '#contract/parse-dataset-event';
-import type { AssetRecord } from '#core/assets/asset-record';
 import { objectLocation } from '#core/assets/object-location';
 import { toDatasetEvent } from '#core/events/change-event';
 import { filename } from '../support/arbitraries.ts';
-import { presignedRecord, registeredRecord } from '../support/asset-records.ts';
+import { deletedRecord, presignedRecord, registeredRecord } from '../support/asset-records.ts';
 import { mutations } from '../support/mutations.ts';
-import { streamRecord } from '../support/stream-record.ts';
+import { removalRecord, streamRecord } from '../support/stream-record.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -49,6 +49,13 @@ function locationOf({ tenant_id, env, asset_id, asset }: ReturnType<typeof regis
 }
 
 describe('an event that contradicts itself', () => {
+  it.each(['tenant_id', 'env', 'asset_id'])('in asset.%s of an erased asset is refused too', (name) => {
+    const detail = detailOf('raw_asset_purged.erased');
+    detail.asset[name] =
+      { tenant_id: 't_other', env: 'other-env' }[name] ?? detailOf('raw_asset_purged').event_id;
+    expect(errorOf(detail)).toMatchObject({ code: 'invalid_event', path: `asset.${name}` });
+  });
+
   it.each([
     ['tenant_id', 't_other'],
     ['env', 'other-env'],
@@ -100,11 +107,25 @@ describe('an event', () => {
     expectTypeOf(event.asset).toExtend<RegisteredAsset>();
     expect(event.asset.version_id).toBe(registered().asset.version_id);
   });
+
+  it('of a purged asset has its ids alone where it was erased', () => {
+    const events = ['raw_asset_purged', 'raw_asset_purged.erased'].map((name) =>
+      parseDatasetEvent(detailOf(name)),
+    );
+    const told = events.map((event) => {
+      if (event.event_type !== 'raw_asset_purged') expect.unreachable();
+      expectTypeOf(event.asset.status).toEqualTypeOf<'deleted' | 'purged'>();
+      // @ts-expect-error an erased asset has none
+      event.asset.filename;
+      return event.asset.status === 'deleted' ? event.asset.filename : Object.keys(event.asset);
+    });
+    expect(told).toEqual(['Messwerte März.csv', ['asset_id', 'tenant_id', 'env', 'status']]);
+  });
 });
 
 describe('what the publisher writes', () => {
   /** Through JSON, as it reaches a subscriber. */
-  const received = (record: AssetRecord) => JSON.parse(JSON.stringify(toDatasetEvent(streamRecord(record))));
+  const received = (record: DynamoDBRecord) => JSON.parse(JSON.stringify(toDatasetEvent(record)));
 
   it('is what a subscriber reads, whatever the file’s name and metadata', () => {
     const metadata = fc
@@ -113,7 +134,14 @@ describe('what the publisher writes', () => {
     fc.assert(
       fc.property(filename, metadata, (name, metadata) => {
         const presigned = presignedRecord({ filename: name });
-        for (const record of [presigned, registeredRecord(presigned, metadata)]) {
+        const registered = registeredRecord(presigned, metadata);
+        const records = [
+          streamRecord(presigned),
+          streamRecord(registered, presigned),
+          removalRecord(presigned),
+          removalRecord(deletedRecord(registered)),
+        ];
+        for (const record of records) {
           const detail = received(record);
           expect(parseDatasetEvent(detail)).toBe(detail);
         }
@@ -123,7 +151,9 @@ describe('what the publisher writes', () => {
 
   it('may hold metadata that is longer once its numbers are written again', () => {
     const metadata = parseJson(`{"n":[${Array(3000).fill('1e20').join()}]}`) as Record<string, unknown>;
-    expect(() => parseDatasetEvent(received(registeredRecord(presignedRecord(), metadata)))).not.toThrow();
+    expect(() =>
+      parseDatasetEvent(received(streamRecord(registeredRecord(presignedRecord(), metadata)))),
+    ).not.toThrow();
   });
 
   it('may hold any file name that is taken', () => {

@@ -344,6 +344,15 @@ describe('what can never be published', () => {
     expect(buried().slice(before)).toMatchObject([{ record: broken, reason: { error: 'ValiError' } }]);
   });
 
+  it('may be a removal of an item that tells of no event', async () => {
+    const before = buried().length;
+    const broken = removalRecord(presignedRecord());
+    if (broken.dynamodb?.OldImage) broken.dynamodb.OldImage['filename'] = { N: '1' };
+    expect(await publish([broken])).toEqual([]);
+    expect(published()).toEqual([]);
+    expect(buried().slice(before)).toMatchObject([{ record: broken, reason: { error: 'ValiError' } }]);
+  });
+
   it('goes there with the characters that SQS refuses', async () => {
     const before = buried().length;
     const presigned = presignedRecord();

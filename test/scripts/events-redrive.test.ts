@@ -4,10 +4,11 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { toDatasetEvent } from '#core/events/change-event';
 import { AwsError } from '../../local/http/aws-error.ts';
-import { presignedRecord } from '../support/asset-records.ts';
+import { deletedRecord, presignedRecord, registeredRecord } from '../support/asset-records.ts';
 import { FAILURE_BUCKET, roleArn, startAws, type TestAws } from '../support/aws.ts';
-import { streamRecord } from '../support/stream-record.ts';
+import { removalRecord, streamRecord } from '../support/stream-record.ts';
 import { idOf, lifecycle, waiting } from './redrive/waiting.ts';
 
 let aws: TestAws;
@@ -108,6 +109,26 @@ test('an event is what publish-events would have made of the record', async () =
       detail: { ...presigned.outbox, asset: presigned.asset, schema_version: '1.0' },
     },
   ]);
+});
+
+test('what Time to Live has removed is told as publish-events would have, after the changes before it', async () => {
+  const [presigned, other] = [presignedRecord(), presignedRecord()];
+  const registered = registeredRecord(presigned);
+  const deleted = deletedRecord(registered);
+  const deletion = streamRecord(deleted, registered);
+  const removals = [removalRecord(deleted), removalRecord(other)] as const;
+  await held.inBucket(removals[0]);
+  held.inQueue(removals[1], deletion);
+  expect(await run()).toMatchObject({
+    code: 0,
+    stdout: '1 record in 1 object, 2 messages: 3 events of 2 assets\nSent 3 events.\n',
+  });
+  const details = aws.bus.events().map(({ detail }) => detail);
+  const ofAsset = (id: string) => details.filter(({ asset_id }) => asset_id === id);
+  const told = [toDatasetEvent(deletion), toDatasetEvent(removals[0])];
+  expect(ofAsset(presigned.asset.asset_id)).toEqual(JSON.parse(JSON.stringify(told)));
+  expect(ofAsset(other.asset.asset_id)).toEqual(JSON.parse(JSON.stringify([toDatasetEvent(removals[1])])));
+  expect([held.objects(), bodies()]).toEqual([[], []]);
 });
 
 test('--dry-run counts, changes nothing and leaves nothing hidden', async () => {

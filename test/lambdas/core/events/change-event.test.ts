@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { DatasetEvent } from '#contract/events';
-import { EVENT_TYPES } from '#contract/outbox-entry';
+import { EVENT_TYPES, OutboxEntry } from '#contract/outbox-entry';
 import { parseDatasetEvent } from '#contract/parse-dataset-event';
 import { hasEvent, timeOf, toDatasetEvent } from '#core/events/change-event';
 import { uuidV5 } from '#core/events/uuid-v5';
@@ -44,17 +45,17 @@ describe('a change', () => {
   });
 
   it('tells nothing that is the service’s own', () => {
-    const text = JSON.stringify([...Object.values(CHANGES), removalRecord(deleted)].map(toDatasetEvent));
-    expect(text).not.toMatch(/"(upload|ttl|arrived|list_pk|list_sk|pk)"/);
+    const records = [...Object.values(CHANGES), removalRecord(deleted), removalRecord(presigned)];
+    const text = JSON.stringify(records.map(toDatasetEvent));
+    for (const name of ['pk', 'upload', 'ttl', 'arrived', 'list_pk', 'list_sk']) {
+      expect(JSON.stringify(records), name).toContain(`"${name}"`);
+      expect(text, name).not.toContain(`"${name}"`);
+    }
   });
 
   it('by which an upload is cancelled tells what was declared', () => {
-    const { register: _, ...asset } = presigned.asset;
-    expect(toDatasetEvent(CHANGES.raw_asset_expired).asset).toEqual({
-      ...presigned.asset,
-      ...asset,
-      status: 'expired',
-    });
+    const declared = { ...presigned.asset, status: 'expired' };
+    expect(toDatasetEvent(CHANGES.raw_asset_expired).asset).toEqual(declared);
   });
 
   it('by which an asset is erased tells its ids only', () => {
@@ -71,6 +72,19 @@ describe('a change', () => {
     expect(hasEvent(streamRecord({ ...presigned, ttl: 1 }, presigned))).toBe(false);
     expect(hasEvent(streamRecord(presigned, presignedRecord(presigned.asset)))).toBe(true);
   });
+});
+
+it('the events of a life are numbered each above the last, whichever way it ends', () => {
+  const { raw_asset_presigned, raw_asset_registered, raw_asset_deleted, raw_asset_purged } = CHANGES;
+  const life = [raw_asset_presigned, raw_asset_registered, raw_asset_deleted];
+  const ends = [CHANGES.raw_asset_restored, raw_asset_purged, removalRecord(deleted)];
+  const first = presigned.outbox.sequence;
+  for (const end of ends) {
+    const sequences = [...life, end].map((record) => toDatasetEvent(record).sequence);
+    expect(sequences).toEqual([first, first + 1, first + 2, first + 3]);
+  }
+  for (const end of [CHANGES.raw_asset_expired, removalRecord(presigned)])
+    expect(toDatasetEvent(end).sequence).toBe(first + 1);
 });
 
 describe('a removal', () => {
@@ -100,6 +114,29 @@ describe('a removal', () => {
     expect(ids[1]).not.toBe(ids[0]);
     for (const id of ids)
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it.each([
+    ['raw_asset_presigned', 'raw_asset_expired'],
+    ['raw_asset_deleted', 'raw_asset_purged'],
+  ] as const)('after the example of %s is told by that of %s', (before, after) => {
+    const detailOf = (type: string) =>
+      JSON.parse(readFileSync(`docs/events/1.0/${type}.example.json`, 'utf8')).detail;
+    const [last, { request_id: _, trace_id: __, ...told }] = [detailOf(before), detailOf(after)];
+    const record = { asset: last.asset, outbox: v.parse(OutboxEntry, last), ttl: 1 };
+    const removal = removalRecord(record, new Date(told.occurred_at));
+    // The event_id, too: were its namespace another, a redelivery over a new version of the service would be another event.
+    expect(JSON.parse(JSON.stringify(toDatasetEvent(removal)))).toMatchObject(told);
+  });
+
+  it('of an item that is none of the service’s is refused', () => {
+    const [foreign, broken, moved] = [removalRecord(deleted), removalRecord(deleted), removalRecord(deleted)];
+    Object.assign(foreign.dynamodb?.Keys ?? {}, { pk: { S: 't_other#dev#1' } });
+    Object.assign(broken.dynamodb?.OldImage ?? {}, { filename: { N: '1' } });
+    Object.assign(moved.dynamodb?.OldImage ?? {}, { key: { S: 'tenants/t_other/dev/raw/1/a.txt' } });
+    expect(() => toDatasetEvent(foreign)).toThrow('pk is not that of the tenant, env and asset');
+    expect(() => toDatasetEvent(broken)).toThrow(v.ValiError);
+    expect(() => toDatasetEvent(moved)).toThrow('asset.key is not that of the tenant, env and asset');
   });
 
   it.each([
