@@ -13,9 +13,6 @@ import { Environment, TenantId } from '#contract/tenant';
 /** The `source` of every entry on the bus. */
 export const EVENT_SOURCE = 'nexus.raw-storage';
 
-/** The `user_id` of what the service does by itself. */
-export const SERVICE_USER = 'nexus-raw-storage';
-
 /** `major.minor`: within a major, events only gain optional fields. */
 export const SCHEMA_VERSION = '1.0';
 

@@ -10,6 +10,9 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** The `user_id` of what the service does by itself. */
+export const SERVICE_USER = 'nexus-raw-storage';
+
 /** Written with the change that it tells of, in the same item; what becomes of it is the publisher's. */
 export const OutboxEntry = v.object({
   event_id: v.pipe(v.string(), v.uuid()),

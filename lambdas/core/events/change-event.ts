@@ -4,8 +4,8 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import { disagreement } from '#contract/agreement';
 import type { Asset } from '#contract/asset';
-import { DatasetEvent, SCHEMA_VERSION, SERVICE_USER } from '#contract/events';
-import type { OutboxEntry } from '#contract/outbox-entry';
+import { DatasetEvent, SCHEMA_VERSION } from '#contract/events';
+import { type OutboxEntry, SERVICE_USER } from '#contract/outbox-entry';
 import { type AssetRecord, fromItem, partitionKey } from '#core/assets/asset-record';
 import { uuidV5 } from '#core/events/uuid-v5';
 

@@ -1,5 +1,6 @@
 import type { PresignedAsset, RegisteredAsset } from '#contract/asset';
 import { canonicalContentType } from '#contract/declared-content-type';
+import { SERVICE_USER } from '#contract/outbox-entry';
 import type { RegisterRequest } from '#contract/uploads';
 import { type AssetRecord, epochSeconds, type PresignedRecord } from '#core/assets/asset-record';
 import type { AssetRepository, WriteOutcome } from '#core/assets/asset-repository';
@@ -46,14 +47,15 @@ export class Registrar {
   }
 
   /**
-   * Registers a version that arrived, for whoever presigned it, however late the store says so.
+   * Registers a version that arrived, for whoever presigned it, however late the store says so. The service does so by
+   * itself, which the event's `user_id` tells; its request and trace are presign's.
    *
    * @param object of this life
    * @returns whether it is written; not where the record is another by now
    * @throws RawStorageError `upload_mismatch`, `unavailable`
    */
   async registerArrived(record: PresignedRecord, object: StoredObject): Promise<boolean> {
-    const { written } = await this.#register(record.outbox, record, object);
+    const { written } = await this.#register({ ...record.outbox, user_id: SERVICE_USER }, record, object);
     return written;
   }
 
@@ -83,7 +85,7 @@ export class Registrar {
       sha256,
       version_id: object.versionId,
       created_at: outbox.occurred_at,
-      created_by: actor.user_id,
+      created_by: request ? actor.user_id : previous.outbox.user_id,
       metadata: claimed ?? metadata,
     };
     const { upload } = previous;

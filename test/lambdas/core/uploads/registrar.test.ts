@@ -5,6 +5,7 @@ import type { RegisterRequest } from '#contract/uploads';
 import { AssetReader } from '#core/assets/asset-reader';
 import { type PresignedRecord, partitionKey } from '#core/assets/asset-record';
 import { objectKey } from '#core/assets/object-location';
+import type { StoredObject } from '#core/uploads/object-store';
 import { Presigner } from '#core/uploads/presigner';
 import { Registrar } from '#core/uploads/registrar';
 import { caller, closedRecord, deletedRecord, registeredRecord } from '../../../support/asset-records.ts';
@@ -267,5 +268,27 @@ describe('register again', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     const sequences = new Set(answers.map(({ version_id }) => version_id));
     expect(sequences.size).toBe(1);
+  });
+});
+
+describe('what arrived', () => {
+  it('is registered by the service for whoever presigned it', async () => {
+    await presign({ sha256, register: 'on_upload', metadata: { a: 1 } });
+    const presigned = (await assets.find({ ...caller, asset_id })) as PresignedRecord;
+    objects.put(key, bytes, 'text/plain', { sha256 });
+    const object = await objects.describe(key);
+    expect(await registrar.registerArrived(presigned, object as StoredObject)).toBe(true);
+    const { request_id, trace_id } = caller;
+    expect(item()).toMatchObject({
+      event_type: 'raw_asset_registered',
+      user_id: 'nexus-raw-storage',
+      request_id,
+      trace_id,
+      created_by: 'user-1',
+      metadata: '{"a":1}',
+    });
+    // Who comes second changes nothing.
+    expect(await registrar.registerArrived(presigned, object as StoredObject)).toBe(false);
+    expect(await register()).toMatchObject({ created_by: 'user-1', metadata: { a: 1 } });
   });
 });
