@@ -8,7 +8,7 @@ export const EVENT_FIELDS: Readonly<Record<string, string>> = {
   occurred_at: 'When it happened: RFC 3339, UTC.',
   user_id: 'The `sub` of the token that caused it; `nexus-raw-storage` where the service did it by itself.',
   request_id:
-    "The HTTP request that caused it. Where the table's Time to Live ended the asset, it is the id of the stream's record.",
+    "The HTTP request that caused it. It is presign's where the service registered the upload by itself, and the id of the stream's record where the table's Time to Live ended the asset.",
   trace_id: 'The X-Ray trace that the request belongs to. It is the request_id where there is no trace.',
   schema_version: 'major.minor: within a major, events only gain optional fields.',
   tenant_id: 'The tenant that the asset belongs to.',

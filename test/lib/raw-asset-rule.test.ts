@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -7,6 +8,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import { RawAssetRule, type RawAssetRuleProps } from '../../lib/raw-asset-rule.ts';
 import { SettingError } from '../../lib/setting-error.ts';
+import { readPattern } from '../../local/event-pattern/pattern.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const target: events.IRuleTarget = { bind: () => ({ arn: 'arn:aws:sqs:us-east-1:000000000000:mine' }) };
@@ -86,6 +88,20 @@ test.each<[string, Partial<RawAssetRuleProps>, object]>([
     'detail-type': ['raw_asset_registered'],
     detail,
   });
+});
+
+test('an erased asset passes a filter of tenants and envs, and none of what it was', () => {
+  const [retained, erased] = ['raw_asset_purged', 'raw_asset_purged.erased'].map((name) =>
+    JSON.parse(readFileSync(`docs/events/1.0/${name}.example.json`, 'utf8')),
+  );
+  const passes = (filter: Partial<RawAssetRuleProps>) => {
+    const pattern = readPattern(patternOf({ ...filter, eventType: 'raw_asset_purged' }));
+    return [retained, erased].map((event) => pattern.matches(event));
+  };
+  expect(passes({ tenants: ['t_acme'], envs: ['prod'] })).toEqual([true, true]);
+  expect(passes({ contentTypes: ['text/*'] })).toEqual([true, false]);
+  expect(passes({ filenameSuffixes: ['.csv'] })).toEqual([true, false]);
+  expect(passes({ minSizeBytes: 0 })).toEqual([true, false]);
 });
 
 test('a tenant may be a parameter of the deployment', () => {
