@@ -11,6 +11,7 @@ import type { Authorizer } from './authorizer.ts';
 import type { Publisher } from './publisher.ts';
 import type { RawAssetRule } from './raw-asset-rule.ts';
 import { check, SettingError } from './setting-error.ts';
+import type { Settle } from './settle.ts';
 import type { TenantRole } from './tenant-role.ts';
 
 export interface AlarmSettings {
@@ -55,6 +56,7 @@ export interface AlarmsProps extends AlarmSettings {
    */
   readonly encryptionKey?: kms.IKey | undefined;
   readonly publisher: Publisher;
+  readonly settle: Settle;
   /** Undefined where the tokens are not verified by the service. */
   readonly authorizer?: Authorizer | undefined;
   /** The functions that serve the routes, by name. */
@@ -102,6 +104,7 @@ export class Alarms extends Construct {
     this.#runbookUrl = props.runbookUrl ?? 'docs/operations.md';
 
     this.#watchClients(props);
+    this.#watchSettle(props.settle);
     if (authorizer) {
       this.#add('IssuerKeys', {
         metric: authorizer.metricKeyFetchFailures(),
@@ -200,6 +203,43 @@ export class Alarms extends Construct {
       periods: TWICE_IN_15_MINUTES,
       description: 'Sessions of the tenant role cannot be had, or are refused: clients are answered 503.',
       section: 'tenant-sessions',
+    });
+  }
+
+  #watchSettle(settle: Settle): void {
+    this.#add('SettleErrors', {
+      metric: settle.fn.metricErrors(),
+      periods: FOR_15_MINUTES,
+      description: 'settle fails or times out; its work is tried again.',
+      section: 'settle-errors',
+    });
+    this.#add('SettleQueueAge', {
+      metric: settle.metricOldestEvent(),
+      above: Duration.hours(1).toSeconds(),
+      periods: FOR_15_MINUTES,
+      description: 'Uploads wait to be settled: those that register themselves are not registered yet.',
+      section: 'settle-queue-age',
+    });
+    this.#add('SettleIteratorAge', {
+      metric: settle.metricIteratorAge(),
+      above: Duration.hours(1).toMilliseconds(),
+      periods: FOR_15_MINUTES,
+      description: 'Ended lives wait to be settled: bytes that nobody records stay, and cost.',
+      section: 'settle-iterator-age',
+    });
+    this.#add('SettleDeadLetters', {
+      metric: settle.deadLetterQueue.metricApproximateNumberOfMessagesVisible(),
+      description:
+        'Events of S3 could not be worked off: an upload that registers itself may not be registered. They are kept for 14 days.',
+      section: 'settle-dead-letters',
+    });
+    this.#add('SettleFailureBucket', {
+      metric: settle.failureBucket.metricObjects(),
+      // S3 is late with its count, by a day or so.
+      periods: { bad: 1, of: 2 },
+      description:
+        'The failure bucket of settle holds records of ended lives whose bytes may still be there.',
+      section: 'settle-failure-bucket',
     });
   }
 

@@ -36,6 +36,8 @@ export interface RawBucketProps extends StoreOptions {
 export class RawBucket extends s3.Bucket {
   /** The roles that hold something on a tenant's objects. */
   readonly #tenantRoles = new Set<TenantRole>();
+  readonly #versionDeleters: string[];
+  readonly #denyVersionDeletion: iam.PolicyStatement;
 
   constructor(
     scope: Construct,
@@ -74,18 +76,20 @@ export class RawBucket extends s3.Bucket {
         conditions: { NumericGreaterThan: { 's3:signatureAge': MAX_SIGNATURE_AGE.toMilliseconds() } },
       }),
     );
-    this.addToResourcePolicy(
-      new iam.PolicyStatement({
-        sid: 'DenyVersionDeletion',
-        effect: iam.Effect.DENY,
-        principals: [new iam.AnyPrincipal()],
-        actions: ['s3:DeleteObjectVersion'],
-        resources: [this.arnForObjects('*')],
-        ...(versionDeleters.length > 0 && {
-          conditions: { ArnNotLike: { 'aws:PrincipalArn': [...versionDeleters] } },
-        }),
-      }),
-    );
+    this.#denyVersionDeletion = new iam.PolicyStatement({
+      sid: 'DenyVersionDeletion',
+      effect: iam.Effect.DENY,
+      principals: [new iam.AnyPrincipal()],
+      actions: ['s3:DeleteObjectVersion'],
+      resources: [this.arnForObjects('*')],
+    });
+    this.#versionDeleters = [];
+    this.#letDeleteVersions(versionDeleters);
+    this.addToResourcePolicy(this.#denyVersionDeletion);
+    // By the L1: the L2's own way brings a function of the CDK's, and a role.
+    (this.node.defaultChild as s3.CfnBucket).notificationConfiguration = {
+      eventBridgeConfiguration: { eventBridgeEnabled: true },
+    };
     if (allowedOrigins.length > 0) {
       this.addCorsRule({
         allowedOrigins: [...allowedOrigins],
@@ -104,6 +108,15 @@ export class RawBucket extends s3.Bucket {
     }
   }
 
+  /**
+   * Notifications of an app's own are set by a function of the CDK's, which puts them in the place of all that are there: it
+   * must set those to EventBridge too (https://github.com/aws/aws-cdk/issues/18150).
+   */
+  override addEventNotification(...args: Parameters<s3.Bucket['addEventNotification']>): void {
+    super.enableEventBridgeNotification();
+    super.addEventNotification(...args);
+  }
+
   /** Lets a function sign forms for a tenant's objects, in the tenant's sessions. */
   grantTenantUpload(role: TenantRole, fn: lambda.Function): iam.Grant {
     fn.addEnvironment(ENV.rawBucket, this.bucketName);
@@ -118,13 +131,32 @@ export class RawBucket extends s3.Bucket {
     // HeadObject tells the checksum of an encrypted object to those who may decrypt it.
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     this.encryptionKey?.grant(role, 'kms:Decrypt');
-    const list = iam.Grant.addToPrincipal({
+    return this.#grantTenantObjects(role, 's3:GetObject', 's3:GetObjectVersion').combine(
+      this.#grantListVersions(role),
+    );
+  }
+
+  /** Lets a function list and remove versions of a tenant's objects, in the tenant's sessions of a role that nobody else has. */
+  grantTenantPurge(role: TenantRole, fn: lambda.Function): iam.Grant {
+    fn.addEnvironment(ENV.rawBucket, this.bucketName);
+    fn.addEnvironment(ENV.bucketOwner, this.stack.account);
+    this.#letDeleteVersions([role.roleArn]);
+    return this.#grantTenantObjects(role, 's3:DeleteObjectVersion').combine(this.#grantListVersions(role));
+  }
+
+  #letDeleteVersions(arns: readonly string[]): void {
+    this.#versionDeleters.push(...arns);
+    if (this.#versionDeleters.length === 0) return;
+    this.#denyVersionDeletion.addCondition('ArnNotLike', { 'aws:PrincipalArn': [...this.#versionDeleters] });
+  }
+
+  #grantListVersions(role: TenantRole): iam.Grant {
+    return iam.Grant.addToPrincipal({
       grantee: role,
       actions: ['s3:ListBucketVersions'],
       resourceArns: [this.bucketArn],
       conditions: { StringLike: { 's3:prefix': TENANT_OBJECTS }, ...ownAccount(this) },
     });
-    return this.#grantTenantObjects(role, 's3:GetObject', 's3:GetObjectVersion').combine(list);
   }
 
   #grantTenantObjects(role: TenantRole, ...actions: string[]): iam.Grant {

@@ -15,6 +15,7 @@ import { RawBucket, type RawBucketProps } from './raw-bucket.ts';
 import { RawFunction } from './raw-function.ts';
 import { SettingError } from './setting-error.ts';
 import { type DeploymentSettings, validateSettings } from './settings.ts';
+import { Settle } from './settle.ts';
 import type { StoreOptions } from './store-options.ts';
 import { TenantRole } from './tenant-role.ts';
 
@@ -48,6 +49,8 @@ export class RawStorage extends Construct {
   /** Subscribers make their rules on it. */
   readonly bus: EventBus;
   readonly publisher: Publisher;
+  /** Registers uploads that register themselves, and removes what can never be recorded. */
+  readonly settle: Settle;
   /** The alarms on what clients feel, on the issuer and on the way of events from the table to the bus. `watch` adds one for a subscription. */
   readonly alarms: Alarms;
 
@@ -115,7 +118,17 @@ export class RawStorage extends Construct {
       environment: { ...limits, [ENV.deleteRetentionDays]: text(props.deleteRetentionDays ?? 30) },
     });
 
-    const tenants = new TenantRole(this, 'TenantRole', { functions: [presignUpload, register, assets] });
+    this.settle = new Settle(this, 'Settlement', {
+      bucket: this.bucket,
+      table: this.table,
+      maxHashBytes,
+      options: props,
+    });
+    const settle = this.settle.fn;
+
+    const tenants = new TenantRole(this, 'TenantRole', {
+      functions: [presignUpload, register, assets, settle],
+    });
     this.bucket.grantTenantUpload(tenants, presignUpload);
     this.bucket.grantTenantRead(tenants, register);
     this.table.grantTenantWrite(tenants, presignUpload);
@@ -123,6 +136,11 @@ export class RawStorage extends Construct {
     this.table.grantTenantRead(tenants, register);
     this.table.grantTenantRead(tenants, assets);
     this.table.grantTenantWrite(tenants, assets);
+    this.bucket.grantTenantRead(tenants, settle);
+    this.table.grantTenantRead(tenants, settle);
+    this.table.grantTenantWrite(tenants, settle);
+    const purger = new TenantRole(this, 'PurgeRole', { functions: [settle], variable: ENV.purgeRoleArn });
+    this.bucket.grantTenantPurge(purger, settle);
 
     const functions = { 'presign-upload': presignUpload, register, assets };
     this.httpApi = new Api(this, 'Api', {
@@ -138,6 +156,7 @@ export class RawStorage extends Construct {
     this.alarms = new Alarms(this, 'Alarms', {
       ...props,
       publisher: this.publisher,
+      settle: this.settle,
       authorizer: authorizer instanceof Authorizer ? authorizer : undefined,
       functions,
       ownApi: httpApi === undefined ? this.httpApi : undefined,

@@ -18,6 +18,12 @@ const NO_TENANT_IDS = ['*/*', '*:*', '*=*', '*+*', '*@*', '* *', '.*', '_*', '-*
 export interface TenantRoleProps {
   /** The functions that may act for a tenant. */
   readonly functions: readonly lambda.Function[];
+  /**
+   * The environment variable by which they know the role.
+   *
+   * @default 'TENANT_ROLE_ARN'
+   */
+  readonly variable?: string;
 }
 
 /**
@@ -28,7 +34,7 @@ export interface TenantRoleProps {
 export class TenantRole extends iam.Role {
   readonly #functions: readonly lambda.Function[];
 
-  constructor(scope: Construct, id: string, { functions }: TenantRoleProps) {
+  constructor(scope: Construct, id: string, { functions, variable = ENV.tenantRoleArn }: TenantRoleProps) {
     super(scope, id, {
       description: 'Reaches what belongs to the tenant in the session tag tenant_id',
       assumedBy: new iam.CompositePrincipal(
@@ -42,7 +48,7 @@ export class TenantRole extends iam.Role {
         .withSessionTags(),
     });
     this.#functions = functions;
-    for (const fn of functions) this.#grantAssume(fn);
+    for (const fn of functions) this.#grantAssume(fn, variable);
   }
 
   /**
@@ -67,8 +73,8 @@ export class TenantRole extends iam.Role {
     });
   }
 
-  #grantAssume(fn: lambda.Function): void {
-    fn.addEnvironment(ENV.tenantRoleArn, this.roleArn);
+  #grantAssume(fn: lambda.Function, variable: string): void {
+    fn.addEnvironment(variable, this.roleArn);
     iam.Grant.addToPrincipal({
       grantee: fn,
       actions: ['sts:AssumeRole', 'sts:TagSession'],

@@ -29,6 +29,7 @@ const SETTINGS = {
   RAW_BUCKET: 'bucket',
   BUCKET_OWNER: '000000000000',
   TENANT_ROLE_ARN: 'arn:aws:iam::000000000000:role/tenant',
+  PURGE_ROLE_ARN: 'arn:aws:iam::000000000000:role/purge',
   ASSET_TABLE: 'table',
   EVENT_BUS: 'bus',
   POISON_QUEUE_URL: 'https://queue.example/poison',

@@ -6,6 +6,7 @@ export const ENV = {
   bucketOwner: 'BUCKET_OWNER',
   assetTable: 'ASSET_TABLE',
   tenantRoleArn: 'TENANT_ROLE_ARN',
+  purgeRoleArn: 'PURGE_ROLE_ARN',
   eventBus: 'EVENT_BUS',
   poisonQueueUrl: 'POISON_QUEUE_URL',
   maxUploadBytes: 'MAX_UPLOAD_BYTES',

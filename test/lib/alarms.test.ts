@@ -36,9 +36,13 @@ const authorizer = {
 };
 const mapping = {
   Name: 'EventSourceMappingUUID',
-  Value: { Ref: resource(template, 'AWS::Lambda::EventSourceMapping').logicalId },
+  Value: { Ref: resource(template, 'AWS::Lambda::EventSourceMapping', 'PublisherPublish').logicalId },
 };
-const poisonQueue = resource(template, 'AWS::SQS::Queue').logicalId;
+const poisonQueue = resource(template, 'AWS::SQS::Queue', 'PublisherPoison').logicalId;
+const settle = { Name: 'FunctionName', Value: { Ref: functionNamed(template, 'settle').logicalId } };
+const arrivals = resource(template, 'AWS::SQS::Queue', 'SettlementArrivalQueue').logicalId;
+const arrivalDeadLetters = resource(template, 'AWS::SQS::Queue', 'SettlementArrivalDeadLetters').logicalId;
+const settleFailures = resource(template, 'AWS::S3::Bucket', 'SettlementFailureBucket').logicalId;
 const failureBucket = resource(template, 'AWS::S3::Bucket', 'PublisherFailureBucket').logicalId;
 
 test.each([
@@ -74,6 +78,41 @@ test.each([
     'NumberOfObjects',
     [
       { Name: 'BucketName', Value: { Ref: failureBucket } },
+      { Name: 'StorageType', Value: 'AllStorageTypes' },
+    ],
+    'Maximum',
+    0,
+    86_400,
+    [1, 2],
+  ],
+  ['SettleErrors', 'AWS/Lambda', 'Errors', [settle], 'Sum', 0, 300, [3, 3]],
+  [
+    'SettleQueueAge',
+    'AWS/SQS',
+    'ApproximateAgeOfOldestMessage',
+    [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [arrivals, 'QueueName'] } }],
+    'Maximum',
+    3600,
+    300,
+    [3, 3],
+  ],
+  ['SettleIteratorAge', 'AWS/Lambda', 'IteratorAge', [settle], 'Maximum', 3_600_000, 300, [3, 3]],
+  [
+    'SettleDeadLetters',
+    'AWS/SQS',
+    'ApproximateNumberOfMessagesVisible',
+    [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [arrivalDeadLetters, 'QueueName'] } }],
+    'Maximum',
+    0,
+    300,
+    [1, 1],
+  ],
+  [
+    'SettleFailureBucket',
+    'AWS/S3',
+    'NumberOfObjects',
+    [
+      { Name: 'BucketName', Value: { Ref: settleFailures } },
       { Name: 'StorageType', Value: 'AllStorageTypes' },
     ],
     'Maximum',
@@ -162,7 +201,7 @@ test('TableThrottles watches reads and writes', () => {
 
 test('TenantSessions watches every function that has them', () => {
   expect(addendsOf('TenantSessions')).toEqual(
-    (['presign-upload', 'register', 'assets'] as const).map((name) => [
+    (['presign-upload', 'register', 'assets', 'settle'] as const).map((name) => [
       'NexusRawStorage',
       'TenantSessionFailures',
       [fn(name)],
@@ -181,12 +220,12 @@ test('the API that is somebody else’s is theirs to watch', () => {
     httpApi: new HttpApi(stack, 'Theirs'),
   });
   const ids = Object.keys(Template.fromStack(stack).findResources(ALARM));
-  expect(ids.length).toBe(16);
+  expect(ids.length).toBe(21);
   expect(ids.join()).not.toContain('ApiErrors');
 });
 
 test('the mapping counts what it gives up', () => {
-  expect(resource(template, 'AWS::Lambda::EventSourceMapping').properties).toMatchObject({
+  expect(resource(template, 'AWS::Lambda::EventSourceMapping', 'PublisherPublish').properties).toMatchObject({
     MetricsConfig: { Metrics: ['EventCount'] },
   });
 });
@@ -240,7 +279,7 @@ test('every alarm tells when it goes off and when it ends, subscriptions include
   });
   alarms.watch(bus.onRawAssetRegistered('Billing', { target: new SqsQueue(new Queue(stack, 'Target')) }));
   const told = Template.fromStack(stack).findResources(ALARM);
-  expect(Object.keys(told)).toHaveLength(18);
+  expect(Object.keys(told)).toHaveLength(23);
   const Ref = stack.getLogicalId(topic.node.defaultChild as CfnElement);
   for (const { Properties } of Object.values(told)) {
     expect(Properties).toMatchObject({ AlarmActions: [{ Ref }], OKActions: [{ Ref }] });
@@ -273,7 +312,7 @@ test('an address is told by e-mail, encrypted, of the alarms of this account alo
     { Sid: 'OwnAlarms', ...ownAlarms, Action: 'sns:Publish', Resource: { Ref: topic.logicalId } },
   ]);
   const alarms = Object.values(custom.findResources(ALARM));
-  expect(alarms.length).toBe(17);
+  expect(alarms.length).toBe(22);
   for (const { Properties } of alarms) {
     expect(Properties).toMatchObject({
       AlarmActions: [{ Ref: topic.logicalId }],

@@ -18,13 +18,17 @@ import { rejectionsDuring } from '../support/rejections.ts';
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 type ErrorClass = new (...args: never[]) => Error;
 
-const record = presignedRecord();
+const record = presignedRecord({ register: 'on_upload' });
 const { asset_id } = record.asset;
 const Item = marshall(toItem(record));
 const stream = {
   Records: [
     { dynamodb: { Keys: { pk: { S: partitionKey(record.asset) } }, NewImage: Item, SequenceNumber: '1' } },
   ],
+};
+const { key } = record.asset;
+const arrivals = {
+  Records: [{ messageId: '1', body: JSON.stringify({ detail: { object: { key, 'version-id': 'v1' } } }) }],
 };
 const context = { getRemainingTimeInMillis: () => 60_000 };
 
@@ -46,6 +50,7 @@ const CALLS: Readonly<
     services: ['sts', 'dynamodb'],
   },
   'publish-events': { event: stream, services: ['eventbridge', 'sqs'] },
+  settle: { event: arrivals, services: ['sts', 'dynamodb', 's3'] },
 };
 
 /** The base class of each service's errors, and a call by the SDK as it is installed. */
@@ -104,6 +109,7 @@ beforeAll(async () => {
     RAW_BUCKET: 'raw-bucket',
     BUCKET_OWNER: '000000000000',
     TENANT_ROLE_ARN: 'arn:aws:iam::000000000000:role/tenant',
+    PURGE_ROLE_ARN: 'arn:aws:iam::000000000000:role/purge',
     ASSET_TABLE: 'table',
     EVENT_BUS: 'bus',
     POISON_QUEUE_URL: `${aws.url}/queue`,

@@ -1,12 +1,22 @@
 import { expect, test } from 'vitest';
 import { ROUTES } from '#contract/routes';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/function-names.ts';
-import { arn, arnUnder, functionNamed, permissionsOf, resource, synth } from '../support/synth.ts';
+import {
+  arn,
+  arnUnder,
+  functionNamed,
+  permissionsOf,
+  type Resource,
+  resource,
+  synth,
+} from '../support/synth.ts';
 
 const template = synth();
 const tenantRole = resource(template, 'AWS::IAM::Role', 'TenantRole');
 const table = resource(template, 'AWS::DynamoDB::Table');
+const purgeRole = resource(template, 'AWS::IAM::Role', 'PurgeRole');
 const failures = resource(template, 'AWS::S3::Bucket', 'PublisherFailureBucket');
+const settleFailures = resource(template, 'AWS::S3::Bucket', 'SettlementFailureBucket');
 
 const OWN_ACCOUNT = { StringEquals: { 'aws:ResourceAccount': { Ref: 'AWS::AccountId' } } };
 
@@ -17,6 +27,17 @@ const logs = (name: FunctionName) => ({
 
 const assumeTenantRole = { Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: arn(tenantRole) };
 
+const readsStream = (givenUp: Resource) => [
+  { Action: ['s3:PutObject'], Resource: arnUnder(givenUp, '/*'), Condition: OWN_ACCOUNT },
+  { Action: ['s3:ListBucket'], Resource: arn(givenUp), Condition: OWN_ACCOUNT },
+  // IAM knows no resource for it.
+  { Action: ['dynamodb:ListStreams'], Resource: '*' },
+  {
+    Action: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    Resource: { 'Fn::GetAtt': [table.logicalId, 'StreamArn'] },
+  },
+];
+
 /** Whole and exact: a statement more, or an action more, fails. */
 const PERMISSIONS: Readonly<Record<FunctionName, readonly object[]>> = {
   authorizer: [],
@@ -24,16 +45,23 @@ const PERMISSIONS: Readonly<Record<FunctionName, readonly object[]>> = {
   register: [assumeTenantRole],
   assets: [assumeTenantRole],
   'publish-events': [
-    { Action: ['sqs:SendMessage'], Resource: arn(resource(template, 'AWS::SQS::Queue')) },
+    { Action: ['sqs:SendMessage'], Resource: arn(resource(template, 'AWS::SQS::Queue', 'PublisherPoison')) },
     { Action: ['events:PutEvents'], Resource: arn(resource(template, 'AWS::Events::EventBus')) },
-    { Action: ['s3:PutObject'], Resource: arnUnder(failures, '/*'), Condition: OWN_ACCOUNT },
-    { Action: ['s3:ListBucket'], Resource: arn(failures), Condition: OWN_ACCOUNT },
-    // IAM knows no resource for it.
-    { Action: ['dynamodb:ListStreams'], Resource: '*' },
+    ...readsStream(failures),
+  ],
+  settle: [
     {
-      Action: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-      Resource: { 'Fn::GetAtt': [table.logicalId, 'StreamArn'] },
+      Action: [
+        'sqs:ChangeMessageVisibility',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:ReceiveMessage',
+      ],
+      Resource: arn(resource(template, 'AWS::SQS::Queue', 'SettlementArrivalQueue')),
     },
+    ...readsStream(settleFailures),
+    { Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: [arn(purgeRole), arn(tenantRole)] },
   ],
 };
 
@@ -43,16 +71,16 @@ test.each(FUNCTION_NAMES)('%s may do this and no more', (name) => {
 
 test("no role has more than its own policy, and none but Lambda takes a function's", () => {
   const roles = Object.entries(template.findResources('AWS::IAM::Role'));
-  expect(roles).toHaveLength(FUNCTION_NAMES.length + 1);
+  expect(roles).toHaveLength(FUNCTION_NAMES.length + 2);
   for (const [logicalId, { Properties }] of roles) {
     expect(Properties).not.toHaveProperty('ManagedPolicyArns');
     expect(Properties).not.toHaveProperty('Policies');
-    if (logicalId === tenantRole.logicalId) continue;
+    if (logicalId === tenantRole.logicalId || logicalId === purgeRole.logicalId) continue;
     expect(Properties.AssumeRolePolicyDocument.Statement).toEqual([
       { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
     ]);
   }
-  template.resourceCountIs('AWS::IAM::Policy', FUNCTION_NAMES.length + 1);
+  template.resourceCountIs('AWS::IAM::Policy', FUNCTION_NAMES.length + 2);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
 });
 

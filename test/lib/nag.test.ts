@@ -45,7 +45,16 @@ test('what is accepted is accepted by one resource and one finding, with a reaso
     expect.stringMatching(
       /^NexusRawStorage\/Default\/Publisher\/PublishEventsRole AwsSolutions-IAM5\[Resource::<PublisherFailureBucket\w+\.Arn>\/\*\]$/,
     ),
+    expect.stringMatching(
+      /^NexusRawStorage\/Default\/PurgeRole AwsSolutions-IAM5\[Resource::<RawBucket\w+\.Arn>\/tenants\/<aws:PrincipalTag\/tenant_id>\/\*\]$/,
+    ),
     'NexusRawStorage/Default/RawBucket AwsSolutions-S1',
+    'NexusRawStorage/Default/Settlement/ArrivalDeadLetters AwsSolutions-SQS3',
+    'NexusRawStorage/Default/Settlement/FailureBucket AwsSolutions-S1',
+    'NexusRawStorage/Default/Settlement/SettleRole AwsSolutions-IAM5[Resource::*]',
+    expect.stringMatching(
+      /^NexusRawStorage\/Default\/Settlement\/SettleRole AwsSolutions-IAM5\[Resource::<SettlementFailureBucket\w+\.Arn>\/\*\]$/,
+    ),
     expect.stringMatching(
       /^NexusRawStorage\/Default\/TenantRole AwsSolutions-IAM5\[Resource::<RawBucket\w+\.Arn>\/tenants\/<aws:PrincipalTag\/tenant_id>\/\*\]$/,
     ),

@@ -7,7 +7,7 @@ const failures = resource(template, 'AWS::S3::Bucket', 'PublisherFailureBucket')
 
 test('reads the whole stream, retries by age, and tells failed records apart', () => {
   const table = resource(template, 'AWS::DynamoDB::Table');
-  const { properties } = resource(template, 'AWS::Lambda::EventSourceMapping');
+  const { properties } = resource(template, 'AWS::Lambda::EventSourceMapping', 'PublisherPublish');
   expect(properties).toMatchObject({
     EventSourceArn: { 'Fn::GetAtt': [table.logicalId, 'StreamArn'] },
     FunctionName: { Ref: functionNamed(template, 'publish-events').logicalId },
@@ -23,7 +23,7 @@ test('reads the whole stream, retries by age, and tells failed records apart', (
 });
 
 test('is given what has an event, and no moved window or noted version', () => {
-  const { properties } = resource(template, 'AWS::Lambda::EventSourceMapping');
+  const { properties } = resource(template, 'AWS::Lambda::EventSourceMapping', 'PublisherPublish');
   const filters = properties.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) =>
     readPattern(JSON.parse(Pattern)),
   );
@@ -46,7 +46,9 @@ test('is given what has an event, and no moved window or noted version', () => {
 
 test('publishes as many batches at a time as the deployment says', () => {
   const custom = synth({ publisherParallelization: 2 });
-  expect(resource(custom, 'AWS::Lambda::EventSourceMapping').properties.ParallelizationFactor).toBe(2);
+  expect(
+    resource(custom, 'AWS::Lambda::EventSourceMapping', 'PublisherPublish').properties.ParallelizationFactor,
+  ).toBe(2);
 });
 
 test('what it gives up lies whole in a bucket that is private, encrypted, TLS only and stays', () => {
@@ -76,12 +78,12 @@ test('what it gives up lies whole in a bucket that is private, encrypted, TLS on
 });
 
 test('the poison queue is encrypted, TLS only, and keeps what it gets for 14 days', () => {
-  const queue = resource(template, 'AWS::SQS::Queue');
+  const queue = resource(template, 'AWS::SQS::Queue', 'PublisherPoison');
   expect(queue.properties).toMatchObject({
     SqsManagedSseEnabled: true,
     MessageRetentionPeriod: 14 * 24 * 60 * 60,
   });
-  const { properties } = resource(template, 'AWS::SQS::QueuePolicy');
+  const { properties } = resource(template, 'AWS::SQS::QueuePolicy', 'PublisherPoison');
   expect(properties.PolicyDocument.Statement).toEqual([
     expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
   ]);

@@ -1,5 +1,9 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { EventType } from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { expect, test } from 'vitest';
-import { arn, arnUnder, resource, synth } from '../support/synth.ts';
+import { arn, arnUnder, resource, synth, withStack } from '../support/synth.ts';
 
 const template = synth();
 const bucket = resource(template, 'AWS::S3::Bucket', 'RawBucket');
@@ -46,7 +50,8 @@ test('takes no signature that is older than the longest window, in milliseconds'
   });
 });
 
-test('nobody deletes a version, but whom the stack names', () => {
+test('nobody deletes a version, but settle’s sessions, and whom the stack names', () => {
+  const purger = arn(resource(template, 'AWS::IAM::Role', 'PurgeRole'));
   const statement = {
     Sid: 'DenyVersionDeletion',
     Effect: 'Deny',
@@ -54,11 +59,14 @@ test('nobody deletes a version, but whom the stack names', () => {
     Action: 's3:DeleteObjectVersion',
     Resource: arnUnder(bucket, '/*'),
   };
-  expect(denied('DenyVersionDeletion')).toEqual(statement);
+  expect(denied('DenyVersionDeletion')).toEqual({
+    ...statement,
+    Condition: { ArnNotLike: { 'aws:PrincipalArn': [purger] } },
+  });
   const versionDeleters = ['arn:aws:iam::111122223333:role/retention'];
   expect(denied('DenyVersionDeletion', synth({ versionDeleters }))).toEqual({
     ...statement,
-    Condition: { ArnNotLike: { 'aws:PrincipalArn': versionDeleters } },
+    Condition: { ArnNotLike: { 'aws:PrincipalArn': [...versionDeleters, purger] } },
   });
 });
 
@@ -101,5 +109,25 @@ test('answers browsers of the allowed origins only', () => {
         MaxAge: 3600,
       },
     ],
+  });
+});
+
+test('tells EventBridge of every object, by no function of the CDK’s', () => {
+  expect(bucket.properties.NotificationConfiguration).toEqual({
+    EventBridgeConfiguration: { EventBridgeEnabled: true },
+  });
+  template.resourceCountIs('Custom::S3BucketNotifications', 0);
+});
+
+test('notifications of an app’s own leave those to EventBridge on (aws-cdk#18150)', () => {
+  const own = withStack({}, (_app, stack) => {
+    const queue = new Queue(stack, 'Theirs');
+    stack.storage.bucket.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(queue));
+    return Template.fromStack(stack);
+  });
+  const { properties } = resource(own, 'Custom::S3BucketNotifications');
+  expect(properties.NotificationConfiguration).toMatchObject({
+    EventBridgeConfiguration: {},
+    QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'] }],
   });
 });

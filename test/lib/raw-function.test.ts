@@ -26,9 +26,11 @@ describe.each(FUNCTION_NAMES)('%s', (name) => {
 
 test('each function has its own log group and role', () => {
   const functions = FUNCTION_NAMES.map((name) => functionNamed(template, name).properties);
-  expect(new Set(functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref)).size).toBe(5);
-  expect(new Set(functions.map(({ Role }) => Role['Fn::GetAtt'][0])).size).toBe(5);
-  template.resourceCountIs('AWS::Lambda::Function', 5);
+  expect(new Set(functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref)).size).toBe(
+    FUNCTION_NAMES.length,
+  );
+  expect(new Set(functions.map(({ Role }) => Role['Fn::GetAtt'][0])).size).toBe(FUNCTION_NAMES.length);
+  template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length);
 });
 
 test.each([
@@ -37,6 +39,7 @@ test.each([
   ['register', 1024, 25],
   ['assets', 512, 10],
   ['publish-events', 512, 60],
+  ['settle', 1024, 120],
 ] as const)('%s has %i MiB and %i s', (name, memory, seconds) => {
   expect(functionNamed(template, name).properties).toMatchObject({ MemorySize: memory, Timeout: seconds });
 });

@@ -18,7 +18,7 @@ test('outputs what clients, subscribers and operators need', () => {
     AssetTableName: { Value: table },
     EventBusName: { Value: { Ref: resource(template, 'AWS::Events::EventBus').logicalId } },
     FailureBucketName: { Value: { Ref: resource(template, 'AWS::S3::Bucket', 'Publisher').logicalId } },
-    PoisonQueueUrl: { Value: { Ref: resource(template, 'AWS::SQS::Queue').logicalId } },
+    PoisonQueueUrl: { Value: { Ref: resource(template, 'AWS::SQS::Queue', 'PublisherPoison').logicalId } },
   });
 });
 

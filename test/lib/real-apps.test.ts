@@ -155,7 +155,7 @@ describe('a key of the company', () => {
     expect(table?.SSESpecification).toMatchObject({ SSEType: 'KMS', KMSMasterKeyId: key });
     for (const queue of propertiesOf(template, 'AWS::SQS::Queue')) expect(queue.KmsMasterKeyId).toEqual(key);
     const groups = propertiesOf(template, 'AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(6);
+    expect(groups).toHaveLength(7);
     for (const group of groups) expect(group.KmsKeyId).toEqual(key);
     for (const type of ['AWS::Events::EventBus', 'AWS::Events::Archive'])
       for (const { KmsKeyIdentifier } of propertiesOf(template, type)) expect(KmsKeyIdentifier).toEqual(key);
@@ -260,7 +260,7 @@ test('every function runs in the VPC that is given, with its network interfaces 
   const functions = propertiesOf(template, 'AWS::Lambda::Function').filter(
     ({ Runtime }) => Runtime === 'nodejs24.x',
   );
-  expect(functions).toHaveLength(5);
+  expect(functions).toHaveLength(6);
   for (const { VpcConfig, TracingConfig } of functions) {
     expect(VpcConfig.SubnetIds).toHaveLength(2);
     expect(VpcConfig.SecurityGroupIds).toEqual([
@@ -276,7 +276,7 @@ test('every function runs in the VPC that is given, with its network interfaces 
   const statements = propertiesOf(template, 'AWS::IAM::Policy').flatMap(
     ({ PolicyDocument }) => PolicyDocument.Statement,
   );
-  expect(statements.filter(({ Action }) => Action.includes('ec2:CreateNetworkInterface'))).toHaveLength(5);
+  expect(statements.filter(({ Action }) => Action.includes('ec2:CreateNetworkInterface'))).toHaveLength(6);
   const { violations } = new AwsSolutionsChecks().validateScope(stack);
   const own = violations.flatMap(({ ruleName, violatingResources }) =>
     violatingResources.filter(({ constructPath }) => constructPath?.includes('/Files/')).map(() => ruleName),

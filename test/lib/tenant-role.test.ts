@@ -26,7 +26,7 @@ test('is taken by the functions that act for tenants, for a session with one tag
       },
     ],
   });
-  const functions: FunctionName[] = ['assets', 'presign-upload', 'register'];
+  const functions: FunctionName[] = ['assets', 'presign-upload', 'register', 'settle'];
   const roles = functions.map((name) => functionNamed(template, name).properties.Role);
   expect(trust.Statement[0].Principal.AWS).toHaveLength(roles.length);
   expect(trust.Statement[0].Principal.AWS).toEqual(expect.arrayContaining(roles));

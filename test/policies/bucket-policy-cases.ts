@@ -44,10 +44,16 @@ export function resourcePolicyCases(
         asAdministrator(action, object, { ...SECURE, 's3:signatureAge': age }, allowed),
       ),
     ),
-    ...[ADMINISTRATOR_ROLE, VERSION_DELETER, `${VERSION_DELETER}-2`, world.arnOf(tenantRole)].map(
-      (principal) =>
-        as(principal, 's3:DeleteObjectVersion', object, SECURE, versionDeleters.includes(principal)),
-    ),
+    ...[
+      ADMINISTRATOR_ROLE,
+      VERSION_DELETER,
+      `${VERSION_DELETER}-2`,
+      world.arnOf(tenantRole),
+      world.arnOf(world.purgeRole),
+    ].map((principal) => {
+      const isDeleter = principal === world.arnOf(world.purgeRole) || versionDeleters.includes(principal);
+      return as(principal, 's3:DeleteObjectVersion', object, SECURE, isDeleter);
+    }),
     ...SOURCES.flatMap(([sources, forged]) =>
       [ADMINISTRATOR_ROLE, REDRIVER, `${REDRIVER}s`, ...Object.values(functionRoles).map(world.arnOf)].map(
         (principal) => {

@@ -16,12 +16,24 @@ export const OUTSIDE_OF_TENANT_ROLE: readonly Exception[] = [
     on: 'stream',
     reason: "It publishes every tenant's events, from the one stream that they come in.",
   },
+  {
+    fn: 'settle',
+    actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    on: 'stream',
+    reason: "It is told of every tenant's ended lives, from the one stream that they come in.",
+  },
 ];
 
 /** Who may do something on whatever there is. */
 export const ANYTHING: readonly Exception[] = [
   {
     fn: 'publish-events',
+    actions: ['dynamodb:ListStreams'],
+    on: 'anything',
+    reason: 'IAM knows no resource for it; it tells the ARNs of streams, and no record.',
+  },
+  {
+    fn: 'settle',
     actions: ['dynamodb:ListStreams'],
     on: 'anything',
     reason: 'IAM knows no resource for it; it tells the ARNs of streams, and no record.',

@@ -10,7 +10,7 @@ type Asked = readonly [action: string, resource: string, context?: Context];
  */
 export function functionCases(world: World): Case[] {
   const asked = everythingAsked(world);
-  const roles = [...Object.values(world.functionRoles), world.tenantRole];
+  const roles = [...Object.values(world.functionRoles), world.tenantRole, world.purgeRole];
   const granted = new Set(Object.entries(grantsOf(world)).flatMap(([role, list]) => list.map(key(role))));
   const cases = roles.flatMap((role) =>
     asked.map(([action, resource, context = {}]) => ({
@@ -28,12 +28,13 @@ export function functionCases(world: World): Case[] {
 }
 
 /** A failure bucket of the same name that another account has made, once this one was gone. */
-function failuresElsewhere({ failures, functionRoles, arnOf }: World): Case[] {
-  const role = functionRoles['publish-events'];
+function failuresElsewhere({ failures, settleFailures, functionRoles, arnOf }: World): Case[] {
   return [
-    ['s3:PutObject', `${failures}/${OWN_KEY}`],
-    ['s3:ListBucket', failures],
-  ].map(([action = '', resource = '']) => ({
+    [functionRoles['publish-events'], 's3:PutObject', `${failures}/${OWN_KEY}`],
+    [functionRoles['publish-events'], 's3:ListBucket', failures],
+    [functionRoles.settle, 's3:PutObject', `${settleFailures}/${OWN_KEY}`],
+    [functionRoles.settle, 's3:ListBucket', settleFailures],
+  ].map(([role = '', action = '', resource = '']) => ({
     request: {
       principal: arnOf(role),
       action,
@@ -51,13 +52,27 @@ const key =
     `${role} ${action} ${resource}`;
 
 const STREAM = ['DescribeStream', 'GetRecords', 'GetShardIterator'];
+const CONSUME = [
+  'ReceiveMessage',
+  'ChangeMessageVisibility',
+  'GetQueueUrl',
+  'DeleteMessage',
+  'GetQueueAttributes',
+];
 const ASSUME = ['sts:AssumeRole', 'sts:TagSession'];
 
 /** What each role may do, whole. */
 function grantsOf(world: World): Record<string, readonly Asked[]> {
   const { bucket, failures, table, stream, queue, bus, tenantRole, functionRoles, logGroups } = world;
+  const { settleFailures, settleQueue, purgeRole } = world;
   const logs = (name: FunctionName): Asked[] =>
     ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => [action, logStream(logGroups[name])]);
+  const readsStream = (givenUp: string): Asked[] => [
+    ['s3:PutObject', `${givenUp}/${OWN_KEY}`],
+    ['s3:ListBucket', givenUp],
+    ['dynamodb:ListStreams', '*'],
+    ...STREAM.map((action): Asked => [`dynamodb:${action}`, stream]),
+  ];
   const assume = ASSUME.map((action): Asked => [action, world.arnOf(tenantRole)]);
   return {
     [functionRoles.authorizer]: logs('authorizer'),
@@ -68,10 +83,18 @@ function grantsOf(world: World): Record<string, readonly Asked[]> {
       ...logs('publish-events'),
       ['sqs:SendMessage', queue],
       ['events:PutEvents', bus],
-      ['s3:PutObject', `${failures}/${OWN_KEY}`],
-      ['s3:ListBucket', failures],
-      ['dynamodb:ListStreams', '*'],
-      ...STREAM.map((action): Asked => [`dynamodb:${action}`, stream]),
+      ...readsStream(failures),
+    ],
+    [functionRoles.settle]: [
+      ...logs('settle'),
+      ...assume,
+      ...ASSUME.map((action): Asked => [action, world.arnOf(purgeRole)]),
+      ...CONSUME.map((action): Asked => [`sqs:${action}`, settleQueue]),
+      ...readsStream(settleFailures),
+    ],
+    [purgeRole]: [
+      ['s3:DeleteObjectVersion', `${bucket}/${OWN_KEY}`],
+      ['s3:ListBucketVersions', bucket],
     ],
     [tenantRole]: [
       ...['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion'].map(
@@ -88,13 +111,14 @@ const logStream = (group: string) => `${group}:log-stream:any`;
 
 function everythingAsked(world: World): Asked[] {
   const { bucket, failures, table, stream, queue, bus, tenantRole, functionRoles, logGroups } = world;
+  const { settleFailures, settleQueue, settleDeadLetters, purgeRole } = world;
   const s3 = { 's3:signatureAge': '1' };
   const listed = { ...s3, 's3:prefix': 'tenants/t_a/' };
   const keyed = { 'dynamodb:LeadingKeys': ['t_a#dev#1'] };
   const on = (service: string, actions: string, resource: string, context?: Context): Asked[] =>
     actions.split(' ').map((action) => [`${service}:${action}`, resource, context ?? {}]);
   return [
-    ...[bucket, failures].flatMap((any) => [
+    ...[bucket, failures, settleFailures].flatMap((any) => [
       ...on('s3', OBJECT_ACTIONS, `${any}/${OWN_KEY}`, s3),
       ...on('s3', 'ListBucket ListBucketVersions', any, listed),
       ...on('s3', BUCKET_ACTIONS, any, s3),
@@ -106,12 +130,16 @@ function everythingAsked(world: World): Asked[] {
     ...on('dynamodb', 'Scan', `${table}/index/any`),
     ...on('dynamodb', STREAM.join(' '), stream),
     ...on('dynamodb', 'ListStreams ListTables', '*'),
-    ...on('sqs', 'SendMessage ReceiveMessage DeleteMessage PurgeQueue SetQueueAttributes', queue),
+    ...[queue, settleQueue, settleDeadLetters].flatMap((any) =>
+      on('sqs', `SendMessage PurgeQueue SetQueueAttributes ${CONSUME.join(' ')}`, any),
+    ),
     ...on('events', 'PutEvents DeleteEventBus', bus),
-    ...[tenantRole, ...Object.values(functionRoles)].flatMap((role) =>
+    ...[tenantRole, purgeRole, ...Object.values(functionRoles)].flatMap((role) =>
       on('sts', 'AssumeRole TagSession', world.arnOf(role)),
     ),
-    ...on('iam', 'PassRole PutRolePolicy UpdateAssumeRolePolicy TagRole', world.arnOf(tenantRole)),
+    ...[tenantRole, purgeRole].flatMap((role) =>
+      on('iam', 'PassRole PutRolePolicy UpdateAssumeRolePolicy TagRole', world.arnOf(role)),
+    ),
     ...FUNCTION_NAMES.flatMap((name) =>
       on('logs', 'CreateLogStream PutLogEvents GetLogEvents', logStream(logGroups[name])),
     ),

@@ -30,6 +30,7 @@ const ATTRIBUTES: Readonly<Record<string, (name: string) => Readonly<Record<stri
     StreamArn: arn('dynamodb', `table/${name}/stream/2026-01-01T00:00:00.000`),
   }),
   'AWS::Events::EventBus': (name) => ({ Ref: name, Arn: arn('events', `event-bus/${name}`) }),
+  'AWS::Events::Rule': (name) => ({ Ref: name, Arn: arn('events', `rule/${name}`) }),
   'AWS::SQS::Queue': (name) => ({
     Ref: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}`,
     Arn: arn('sqs', name),

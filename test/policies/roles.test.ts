@@ -54,19 +54,22 @@ test('reads every role', () => {
   expect(held.map(({ role }) => role)).toEqual(expect.arrayContaining([...roles.keys()]));
 });
 
-test('no role but the tenant role reaches the bucket or the table, except as listed', () => {
+test('no role but those of tenants’ sessions reaches the bucket or the table, except as listed', () => {
   const reaching = held
-    .filter(({ role }) => role !== world.tenantRole)
+    .filter(({ role }) => role !== world.tenantRole && role !== world.purgeRole)
     .filter(({ resource }) => [world.bucket, world.table].some((one) => reaches(resource, one)));
   expect(reaching.filter((one) => !isListed([...OUTSIDE_OF_TENANT_ROLE, ...ANYTHING], one))).toEqual([]);
 });
 
-test('the tenant role reaches nothing but the bucket and the table', () => {
-  const reaching = held.filter(({ role }) => role === world.tenantRole);
-  const isTheirs = ({ resource }: Held) =>
-    [world.bucket, world.table].some((one) => resource.split('/tenants/')[0] === one);
-  expect(reaching.filter((one) => !isTheirs(one))).toEqual([]);
-});
+test.each(['tenantRole', 'purgeRole'] as const)(
+  'the %s reaches nothing but the bucket and the table',
+  (name) => {
+    const reaching = held.filter(({ role }) => role === world[name]);
+    const isTheirs = ({ resource }: Held) =>
+      [world.bucket, world.table].some((one) => resource.split('/tenants/')[0] === one);
+    expect(reaching.filter((one) => !isTheirs(one))).toEqual([]);
+  },
+);
 
 test('no action is a pattern, and no resource is everything, except as listed', () => {
   const wide = held.filter(({ action, resource }) => /[*?]/.test(action) || resource === '*');

@@ -21,41 +21,18 @@ const TAGS = [...NAMED, undefined];
 
 const OBJECT_ACTIONS = ['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion'];
 const ITEM_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const PURGE_ACTIONS = ['s3:DeleteObjectVersion'];
 
 /**
- * Every action of the tenant role, by sessions of every tag, on what every tenant could call its own. To IAM and S3 a
+ * Every action of the tenant role and of the purge role, by sessions of every tag, on what every tenant could call its own. To IAM and S3 a
  * key is text: neither wildcards in a tag nor `..` in a key mean anything.
  */
 export function tenantCases(world: World): Case[] {
-  const { bucket, table, tenantRole } = world;
-  const request = (tag: string | undefined, action: string, resource: string, context: Context) => ({
-    request: {
-      principal: world.arnOf(tenantRole),
-      action,
-      resource,
-      context: { 'aws:PrincipalTag/tenant_id': tag, ...context },
-    },
-    inForce: policiesOf(tenantRole, resource),
-  });
+  const { table, tenantRole, purgeRole } = world;
+  const request = requestOf(world, tenantRole);
   return TAGS.flatMap((tag) => [
-    ...OBJECT_ACTIONS.flatMap((action) =>
-      KEYS.map((key) => ({
-        ...request(tag, action, `${bucket}/${key}`, SIGNED),
-        allowed: isUnder(`tenants/${tag}/`, tag, key),
-      })),
-    ),
-    ...(tag?.includes('*') ? [] : OBJECT_ACTIONS).map((action) => ({
-      ...request(tag, action, `${bucket}/tenants/${tag}/dev/raw/1/f`, ELSEWHERE),
-      allowed: false,
-    })),
-    {
-      ...request(tag, 's3:ListBucketVersions', bucket, { ...ELSEWHERE, 's3:prefix': `tenants/${tag}/` }),
-      allowed: false,
-    },
-    ...PREFIXES.map((prefix) => ({
-      ...request(tag, 's3:ListBucketVersions', bucket, { ...SIGNED, 's3:prefix': prefix }),
-      allowed: prefix !== undefined && isUnder(`tenants/${tag}/`, tag, prefix),
-    })),
+    ...objectCases(world, tenantRole, OBJECT_ACTIONS, tag),
+    ...objectCases(world, purgeRole, PURGE_ACTIONS, tag),
     ...ITEM_ACTIONS.flatMap((action) => [
       ...LEADING_KEYS.map((keys) => ({
         ...request(tag, action, table, { 'dynamodb:LeadingKeys': keys }),
@@ -67,6 +44,49 @@ export function tenantCases(world: World): Case[] {
       },
     ]),
   ]);
+}
+
+const requestOf =
+  (world: World, role: string) =>
+  (tag: string | undefined, action: string, resource: string, context: Context) => ({
+    request: {
+      principal: world.arnOf(role),
+      action,
+      resource,
+      context: { 'aws:PrincipalTag/tenant_id': tag, ...context },
+    },
+    inForce: policiesOf(role, resource),
+  });
+
+/** What sessions of a role may do on objects, and list. */
+function objectCases(
+  world: World,
+  role: string,
+  actions: readonly string[],
+  tag: string | undefined,
+): Case[] {
+  const { bucket } = world;
+  const request = requestOf(world, role);
+  return [
+    ...actions.flatMap((action) =>
+      KEYS.map((key) => ({
+        ...request(tag, action, `${bucket}/${key}`, SIGNED),
+        allowed: isUnder(`tenants/${tag}/`, tag, key),
+      })),
+    ),
+    ...(tag?.includes('*') ? [] : actions).map((action) => ({
+      ...request(tag, action, `${bucket}/tenants/${tag}/dev/raw/1/f`, ELSEWHERE),
+      allowed: false,
+    })),
+    {
+      ...request(tag, 's3:ListBucketVersions', bucket, { ...ELSEWHERE, 's3:prefix': `tenants/${tag}/` }),
+      allowed: false,
+    },
+    ...PREFIXES.map((prefix) => ({
+      ...request(tag, 's3:ListBucketVersions', bucket, { ...SIGNED, 's3:prefix': prefix }),
+      allowed: prefix !== undefined && isUnder(`tenants/${tag}/`, tag, prefix),
+    })),
+  ];
 }
 
 const SIGNED = { 'aws:SecureTransport': 'true', 's3:signatureAge': '2700000' };

@@ -1,3 +1,4 @@
+import type { FunctionName } from '../../lib/function-names.ts';
 import { ACCOUNT } from './resolve.ts';
 import type { Context } from './simulate.ts';
 import { ADMINISTRATOR, type Case, type World } from './world.ts';
@@ -34,14 +35,22 @@ const TAGS: readonly (readonly [tags: Readonly<Record<string, string>>, allowed:
 ];
 
 /**
- * Who gets a session of the tenant role, and with which tags. Everybody's own policies allow everything here, so that
+ * Who gets a session of the tenant role or of the purge role, and with which tags. Everybody's own policies allow everything here, so that
  * the role's trust alone decides.
  */
 export function trustCases(world: World): Case[] {
-  const { functionRoles, tenantRole } = world;
-  const trusted = (['presign-upload', 'register', 'assets'] as const).map((name) => functionRoles[name]);
+  const { tenantRole, purgeRole } = world;
+  return [
+    ...casesOf(world, tenantRole, ['presign-upload', 'register', 'assets', 'settle']),
+    ...casesOf(world, purgeRole, ['settle']),
+  ];
+}
+
+function casesOf(world: World, taken: string, functions: readonly FunctionName[]): Case[] {
+  const { functionRoles, tenantRole, purgeRole } = world;
+  const trusted = functions.map((name) => functionRoles[name]);
   const principals = [
-    ...[...Object.values(functionRoles), tenantRole].map(
+    ...[...Object.values(functionRoles), tenantRole, purgeRole].map(
       (role) => [world.arnOf(role), trusted.includes(role)] as const,
     ),
     [`arn:aws:iam::${ACCOUNT}:role/administrator`, false] as const,
@@ -51,11 +60,11 @@ export function trustCases(world: World): Case[] {
   return principals.flatMap(([principal, isTrusted]) =>
     TAGS.flatMap(([tags, allowed]) =>
       ['sts:AssumeRole', 'sts:TagSession'].map((action) => ({
-        request: { principal, action, resource: world.arnOf(tenantRole), context: requestTags(tags) },
+        request: { principal, action, resource: world.arnOf(taken), context: requestTags(tags) },
         allowed: isTrusted && allowed,
         inForce: ({ roles }: Parameters<Case['inForce']>[0]) => ({
           identity: [ADMINISTRATOR],
-          resource: roles.get(tenantRole)?.trust,
+          resource: roles.get(taken)?.trust,
         }),
       })),
     ),

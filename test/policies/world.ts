@@ -19,6 +19,10 @@ export interface World {
   readonly table: string;
   readonly stream: string;
   readonly queue: string;
+  readonly settleFailures: string;
+  readonly settleQueue: string;
+  readonly settleDeadLetters: string;
+  readonly purgeRole: string;
   readonly bus: string;
   readonly tenantRole: string;
   readonly functionRoles: Readonly<Record<FunctionName, string>>;
@@ -48,6 +52,10 @@ export function worldOf(template: TemplateJson): World {
     table: arn('AWS::DynamoDB::Table', 'AssetTable'),
     stream: arn('AWS::DynamoDB::Table', 'AssetTable', 'StreamArn'),
     queue: arn('AWS::SQS::Queue', 'PublisherPoisonQueue'),
+    settleFailures: arn('AWS::S3::Bucket', 'SettlementFailureBucket'),
+    settleQueue: arn('AWS::SQS::Queue', 'SettlementArrivalQueue'),
+    settleDeadLetters: arn('AWS::SQS::Queue', 'SettlementArrivalDeadLetters'),
+    purgeRole: id('AWS::IAM::Role', 'PurgeRole'),
     bus: arn('AWS::Events::EventBus', 'EventBus'),
     tenantRole: id('AWS::IAM::Role', 'TenantRole'),
     functionRoles: byFunction((prefix) => roleOf(template, prefix)),

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { VersionStore } from '#core/settle/version-store';
 import type { FormSigner, SignedForm, UploadForm } from '#core/uploads/form-signer';
 import type { ObjectStore, StoredObject } from '#core/uploads/object-store';
 
 /** Objects in memory: passes the contract suite of the real store, so that tests of the service may use it. */
-export class MemoryObjectStore implements FormSigner, ObjectStore {
+export class MemoryObjectStore implements FormSigner, ObjectStore, VersionStore {
   readonly forms: UploadForm[] = [];
   /** How often an object was read whole. */
   hashed = 0;
@@ -36,6 +37,20 @@ export class MemoryObjectStore implements FormSigner, ObjectStore {
   async describe(key: string, versionId?: string): Promise<StoredObject | undefined> {
     const objects = this.#versions.get(key)?.map(({ object }) => object);
     return versionId ? objects?.find((object) => object.versionId === versionId) : objects?.at(-1);
+  }
+
+  /** Every version that is there. */
+  all(): readonly StoredObject[] {
+    return [...this.#versions.values()].flatMap((versions) => versions.map(({ object }) => object));
+  }
+
+  async list(key: string): Promise<readonly string[]> {
+    return (this.#versions.get(key) ?? []).map(({ object }) => object.versionId);
+  }
+
+  async remove(key: string, versionId: string): Promise<void> {
+    const kept = (this.#versions.get(key) ?? []).filter(({ object }) => object.versionId !== versionId);
+    this.#versions.set(key, kept);
   }
 
   async hash(key: string, versionId: string): Promise<string> {

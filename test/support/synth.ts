@@ -55,6 +55,7 @@ export const LOGICAL_ID_PREFIXES: Readonly<Record<FunctionName, string>> = {
   register: 'Register',
   assets: 'Assets',
   'publish-events': 'PublisherPublishEvents',
+  settle: 'SettlementSettle',
 };
 
 export function functionNamed(template: Template, name: FunctionName): Resource {

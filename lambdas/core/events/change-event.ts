@@ -15,13 +15,17 @@ const REMOVALS = '5b0a35a8-6f0e-4f0b-9c1e-0d5a3c1a7b52';
 type Image = Record<string, AttributeValue>;
 
 /** Whether a record of the stream is a change that has an event: its item has a new outbox entry, or TTL removed it. */
-export function hasEvent({ dynamodb, userIdentity }: DynamoDBRecord): boolean {
-  const { NewImage, OldImage } = dynamodb ?? {};
+export function hasEvent(record: DynamoDBRecord): boolean {
+  const { NewImage, OldImage } = record.dynamodb ?? {};
   if (NewImage !== undefined) return NewImage['event_id']?.S !== OldImage?.['event_id']?.S;
-  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
-  if (userIdentity?.principalId !== 'dynamodb.amazonaws.com') return false;
+  if (!isRemovalByTimeToLive(record)) return false;
   const status = OldImage?.['status']?.S;
   return status === 'presigned' || status === 'deleted';
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html */
+export function isRemovalByTimeToLive({ eventName, userIdentity }: DynamoDBRecord): boolean {
+  return eventName === 'REMOVE' && userIdentity?.principalId === 'dynamodb.amazonaws.com';
 }
 
 /** When a change was made, in epoch milliseconds. */

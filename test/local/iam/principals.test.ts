@@ -11,7 +11,7 @@ import { stackTemplate, templateOf } from '../template-of.ts';
 const makeDir = () => temporaryDirectory();
 const arnOf = (name: string) => `arn:aws:iam::000000000000:role/${name}`;
 const TENANT_ROLE = arnOf('tenant-role');
-const FUNCTIONS = ['publish-events', 'authorizer', 'presign-upload', 'register', 'assets'];
+const FUNCTIONS = ['publish-events', 'settle', 'authorizer', 'presign-upload', 'register', 'assets'];
 const noon = new Date('2031-02-03T12:00:00.500Z');
 
 let template: StackTemplate;
@@ -34,10 +34,10 @@ function startSession(principals: Principals, tags: Record<string, string> = {})
 }
 
 describe('the stack', () => {
-  test('has a role for each function and one for tenants, with the tags of the stack', () => {
+  test('has a role for each function and two for tenants, with the tags of the stack', () => {
     const roles = readRoles(template);
     expect(roles.map(({ name }) => name).sort()).toEqual(
-      [...FUNCTIONS.map((name) => `${name}-role`), 'tenant-role'].sort(),
+      [...FUNCTIONS.map((name) => `${name}-role`), 'tenant-role', 'purge-role'].sort(),
     );
     for (const { tags, policies, trust } of roles) {
       expect(tags).toEqual({ env: 'dev', project: 'nexus-raw-storage' });
@@ -45,11 +45,14 @@ describe('the stack', () => {
     }
   });
 
-  test('protects its buckets, its queue and its bus', () => {
+  test('protects its buckets, its queues and its bus', () => {
     expect(readResourcePolicies(template).map(({ arn }) => arn)).toEqual([
       'arn:aws:s3:::raw-bucket',
       'arn:aws:s3:::failure-bucket',
+      'arn:aws:s3:::settlement-failure-bucket',
       'arn:aws:sqs:us-east-1:000000000000:poison-queue',
+      'arn:aws:sqs:us-east-1:000000000000:arrival-dead-letters',
+      'arn:aws:sqs:us-east-1:000000000000:arrival-queue',
       'arn:aws:events:us-east-1:000000000000:event-bus/event-bus',
     ]);
   });

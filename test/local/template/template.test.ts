@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { routeKey } from '#contract/route';
+import { ROUTES } from '#contract/routes';
 import { readApi } from '../../../local/apigateway/template.ts';
 import { readStreamMappings } from '../../../local/lambda/mapping-template.ts';
 import { readFunctions } from '../../../local/lambda/template.ts';
@@ -23,11 +25,9 @@ describe('the stack', () => {
 
   test('routes are its routes, behind its authorizer, at its rate', () => {
     const api = readApi(template);
-    expect(api.routes.map(({ routeKey, functionName }) => [routeKey, functionName])).toEqual([
-      ['POST /nexus/raw/presign-upload', 'presign-upload'],
-      ['POST /nexus/raw/register', 'register'],
-      ['GET /nexus/raw/{asset_id}', 'assets'],
-    ]);
+    expect(api.routes.map(({ routeKey, functionName }) => [routeKey, functionName])).toEqual(
+      Object.values(ROUTES).map((route) => [routeKey(route), route.function]),
+    );
     for (const { authorizer, timeoutMs } of api.routes) {
       expect(timeoutMs).toBe(30_000);
       expect(authorizer).toBe(api.routes[0]?.authorizer);
@@ -54,6 +54,7 @@ describe('the stack', () => {
       'presign-upload',
       'publish-events',
       'register',
+      'settle',
     ]);
     for (const { directory, handler } of functions) {
       expect(handler).toBe('index.handler');
@@ -83,15 +84,17 @@ describe('the stack', () => {
       {
         name: 'raw-bucket',
         versioned: true,
+        notifies: true,
         corsRules: [expect.objectContaining({ AllowedOrigins: ['https://app.example'] })],
       },
       { name: 'failure-bucket', versioned: false, corsRules: [] },
+      { name: 'settlement-failure-bucket', versioned: false, corsRules: [] },
     ]);
   });
 
   test('the mapping has its function, its settings and its failure destination', () => {
     const mappings = readStreamMappings(template);
-    expect(mappings).toHaveLength(1);
+    expect(mappings.map(({ functionName }) => functionName)).toEqual(['publish-events', 'settle']);
     expect(mappings[0]).toMatchObject({
       table: {
         name: 'asset-table',

@@ -7,6 +7,11 @@ const objects = (template: TemplateJson) => statementOf(document(template), 's3:
 const list = (template: TemplateJson) => statementOf(document(template), 's3:ListBucketVersions');
 const items = (template: TemplateJson) => statementOf(document(template), 'dynamodb:PutItem');
 
+const purge = (template: TemplateJson) =>
+  statementOf(policyOf(template, 'PurgeRole'), 's3:DeleteObjectVersion');
+const purgeList = (template: TemplateJson) =>
+  statementOf(policyOf(template, 'PurgeRole'), 's3:ListBucketVersions');
+
 const inAll = (from: string, to: string) => (template: TemplateJson) => {
   for (const statement of [objects, list, items]) rewrite(statement(template), from, to);
 };
@@ -81,6 +86,22 @@ export const TENANT_MUTATIONS: Mutations = {
     items(t).Resource = [Resource, { 'Fn::Join': ['', [Resource, '/index/*']] }];
   },
 
+  'purge: no slash after the tenant': (t) => rewrite(purge(t), `${TENANT}/*`, `${TENANT}*`),
+  'purge: of any tenant': (t) => rewrite(purge(t), TENANT, '*'),
+  'purge: the whole bucket': (t) => rewrite(purge(t), `/tenants/${TENANT}/*`, '/*'),
+  'purge: of any account': (t) => {
+    delete purge(t).Condition;
+  },
+  'purge: s3:PutObject': (t) => {
+    purge(t).Action = ['s3:DeleteObjectVersion', 's3:PutObject'];
+  },
+  'purge: s3:Delete*': (t) => {
+    purge(t).Action = 's3:Delete*';
+  },
+  'purge list: any tenant': (t) => rewrite(purgeList(t), TENANT, '*'),
+  'purge list: no condition': (t) => {
+    delete purgeList(t).Condition;
+  },
   'another tag': inAll('PrincipalTag/tenant_id', 'PrincipalTag/tenant'),
   'a tag with a default': inAll(TENANT, "${aws:PrincipalTag/tenant_id, 't_b'}"),
   'the tag of the request': inAll('aws:PrincipalTag', 'aws:RequestTag'),

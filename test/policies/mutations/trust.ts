@@ -4,6 +4,8 @@ import { type Mutations, operator, resourceOf, rewrite, statementOf } from './ed
 
 const document = (template: TemplateJson) =>
   resourceOf(template, 'AWS::IAM::Role', 'TenantRole')[1].AssumeRolePolicyDocument;
+const purgeTrust = (template: TemplateJson) =>
+  resourceOf(template, 'AWS::IAM::Role', 'PurgeRole')[1].AssumeRolePolicyDocument;
 const trust = (template: TemplateJson) => statementOf(document(template), 'sts:AssumeRole');
 
 const alsoTrust = (principal: (template: TemplateJson) => unknown) => (template: TemplateJson) => {
@@ -65,6 +67,16 @@ export const TRUST_MUTATIONS: Mutations = {
   },
   'trust: authorizer': alsoTrust(roleArn('Authorizer')),
   'trust: publish-events': alsoTrust(roleArn('PublisherPublishEvents')),
+  'purge trust: register too': (t) => {
+    const statement = statementOf(purgeTrust(t), 'sts:AssumeRole');
+    statement.Principal.AWS = [statement.Principal.AWS, roleArn('Register')(t)];
+  },
+  'purge trust: no tenant in the tag': (t) => {
+    delete statementOf(purgeTrust(t), 'sts:AssumeRole').Condition.StringLike;
+  },
+  'purge trust: any key of tags': (t) => {
+    delete statementOf(purgeTrust(t), 'sts:AssumeRole').Condition['ForAllValues:StringEquals'];
+  },
   'trust: the whole account': alsoTrust(() => `arn:aws:iam::${ACCOUNT}:root`),
   'trust: another account': alsoTrust(() => 'arn:aws:iam::999988887777:root'),
   'trust: anybody': (t) => {
