@@ -110,9 +110,9 @@ test('its constructs synthesize in an app that has the CDK, with routes, authori
   const keys = Object.values(ROUTES).map(routeKey);
   expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual(keys.sort());
   for (const { Properties } of routes) expect(Properties.AuthorizerId).toEqual({ Ref: authorizer });
-  template.resourceCountIs('AWS::Lambda::Function', 5);
+  template.resourceCountIs('AWS::Lambda::Function', 6);
   const assets = readdirSync(join(app, 'out')).filter((name) => name.startsWith('asset.'));
-  expect(assets).toHaveLength(5);
+  expect(assets).toHaveLength(6);
   for (const asset of assets) expect(readdirSync(join(app, 'out', asset))).toEqual(['index.js']);
   template.hasResourceProperties('AWS::Events::Rule', {
     EventPattern: {
