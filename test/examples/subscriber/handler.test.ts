@@ -48,7 +48,8 @@ async function upload(text: string): Promise<Uploaded> {
   const form = body as unknown as PresignResponse;
   expect((await client.upload(form, text)).status).toBe(201);
   expect((await client.register({ asset_id: form.asset_id })).status).toBe(200);
-  const registered = () => eventsOf(cloud, form.asset_id).find(({ sequence }) => sequence === 2);
+  const registered = () =>
+    eventsOf(cloud, form.asset_id).find(({ event_type }) => event_type === 'raw_asset_registered');
   await expect.poll(registered).toBeDefined();
   return { form, event: registered() as DatasetEvent };
 }
