@@ -167,6 +167,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
 
     vi.spyOn(cloud.iam, 'allows').mockReturnValue(true);
     expect((await attacker.upload(form, 'planted')).status).toBe(201);
+    // Nobody presigned it: settle removes it.
+    await expect.poll(belongings, { timeout: 10_000 }).toEqual(before);
   });
 });
 

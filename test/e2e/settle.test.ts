@@ -50,6 +50,7 @@ test('an upload that registers itself is registered once, for whoever presigned 
     status: 'registered',
   });
   await expect.poll(() => types(asset_id), soon).toEqual(['presigned', 'registered']);
+  expect(eventsOf(cloud, asset_id).map(({ user_id }) => user_id)).toEqual(['developer', 'nexus-raw-storage']);
   // The client's own register finds it done.
   expect(await client.register({ asset_id })).toEqual(await client.get(asset_id));
   expect(versions(asset_id)).toEqual([(await client.get(asset_id)).body['version_id']]);

@@ -15,6 +15,8 @@ const ObjectCreated = v.object({
   detail: v.object({ object: v.object({ key: v.string(), 'version-id': v.string() }) }),
 });
 
+const Ids = v.object({ tenant_id: TenantId, env: Environment, asset_id: AssetId });
+
 const KEY = /^tenants\/([^/]+)\/([^/]+)\/raw\/([^/]+)\/[^/]+$/;
 
 /**
@@ -27,8 +29,8 @@ export function readObjectCreated(body: string): ArrivedVersion | undefined {
   const { key, 'version-id': versionId } = v.parse(v.pipe(v.string(), v.parseJson(), ObjectCreated), body)
     .detail.object;
   const [, tenant_id, env, asset_id] = KEY.exec(key) ?? [];
-  const isOurs =
-    v.is(TenantId, tenant_id) && v.is(Environment, env) && v.safeParse(AssetId, asset_id).output === asset_id;
-  if (!isOurs) return undefined;
-  return { asset: { tenant_id, env, asset_id: asset_id as string }, key, versionId };
+  const asset = v.safeParse(Ids, { tenant_id, env, asset_id });
+  // An id in upper case is no form's.
+  if (!asset.success || asset.output.asset_id !== asset_id) return undefined;
+  return { asset: asset.output, key, versionId };
 }
