@@ -13,17 +13,24 @@ function wholeNumber(minimum: number, maximum: number) {
   );
 }
 
+const RFC3339 = /^(\d{4}-\d\d-\d\d)[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+
 /** RFC 3339 with any offset, read as UTC with milliseconds. */
 const Instant = v.pipe(
   v.string(),
-  v.maxLength(40, 'is no time of RFC 3339'),
-  v.regex(
-    /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/,
-    'is no time of RFC 3339, such as 2026-01-31T12:00:00Z',
-  ),
-  v.check((text) => !Number.isNaN(Date.parse(text)), 'is no time that there is'),
+  v.check(isInstant, 'is no time of RFC 3339, such as 2026-01-31T12:00:00Z'),
   v.transform((text) => new Date(text).toISOString()),
 );
+
+/** JavaScript takes the 30th of February for the 2nd of March. */
+function isInstant(text: string): boolean {
+  const [, day] = RFC3339.exec(text) ?? [];
+  return (
+    day !== undefined &&
+    !Number.isNaN(Date.parse(text)) &&
+    new Date(`${day}T00:00:00Z`).toJSON().startsWith(day)
+  );
+}
 
 /** The assets to list: `created_from` inclusive, `created_to` exclusive. */
 export const ListQuery = v.strictObject({
@@ -46,10 +53,13 @@ export type ListQuery = v.InferOutput<typeof ListQuery>;
 export const ListResponse = v.object({ items: v.array(RawAsset), next_cursor: v.optional(v.string()) });
 export type ListResponse = v.InferOutput<typeof ListResponse>;
 
+/** The longest life of a download's URL. */
+export const MAX_DOWNLOAD_SECONDS = 900;
+
 export const DownloadQuery = v.strictObject({
   disposition: v.optional(v.picklist(['attachment', 'inline']), 'attachment'),
   /** Seconds for which the URL is good. */
-  expires: v.optional(wholeNumber(1, 900), '300'),
+  expires: v.optional(wholeNumber(1, MAX_DOWNLOAD_SECONDS), '300'),
 });
 export type DownloadQuery = v.InferOutput<typeof DownloadQuery>;
 

@@ -4,7 +4,9 @@ import type { ROUTES } from '#contract/routes';
 export const ROUTE_SUMMARIES: Readonly<Record<keyof typeof ROUTES, string>> = {
   presignUpload: 'Signs a form for one upload; repeated, a fresh form for the same asset.',
   register: 'Registers an upload once its bytes are proven; repeated, answers the same.',
+  listAssets: 'Lists assets, newest first; a missing `next_cursor` is the end.',
   getAsset: 'Answers what is known of a registered asset.',
+  downloadAsset: 'Signs a URL by which the registered version is downloaded.',
   deleteAsset: 'Deletes an asset; until its retention ends it can be restored.',
   restoreAsset: 'Brings a deleted asset back.',
   cancelUpload: 'Ends an upload that is not registered; its form records nothing any more.',

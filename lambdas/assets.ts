@@ -1,9 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
+import { MAX_DOWNLOAD_SECONDS } from '#contract/assets-api';
 import { ASSET_ROUTES } from '#contract/routes/assets';
 import { AssetReader } from '#core/assets/asset-reader';
+import { Downloader } from '#core/assets/downloader';
+import { DynamoDbAssetIndex } from '#core/assets/dynamodb-asset-index';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { Lifecycle } from '#core/assets/lifecycle';
+import { Lister } from '#core/assets/lister';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text, wholeNumber } from '#core/env';
 import { apiHandler } from '#core/http/api-handler';
@@ -27,17 +32,33 @@ const limits = {
 const tenants = new TenantSessions({
   sts: new STSClient(),
   roleArn: env.TENANT_ROLE_ARN,
-  open: (config) => {
-    const assets = new DynamoDbAssetRepository(new DynamoDBClient(config), env.ASSET_TABLE);
-    return { reader: new AssetReader(assets), lifecycle: new Lifecycle(assets, env.DELETE_RETENTION_DAYS) };
+  // A URL ends with the credentials that signed it: they must outlive the longest.
+  minimumSeconds: MAX_DOWNLOAD_SECONDS + 120,
+  open(config) {
+    const dynamodb = new DynamoDBClient(config);
+    const assets = new DynamoDbAssetRepository(dynamodb, env.ASSET_TABLE);
+    // A URL with a checksum would ask its user for one.
+    const s3 = new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
+    return {
+      reader: new AssetReader(assets),
+      lister: new Lister(new DynamoDbAssetIndex(dynamodb, env.ASSET_TABLE)),
+      downloader: new Downloader(s3, config.credentials.expiration),
+      lifecycle: new Lifecycle(assets, env.DELETE_RETENTION_DAYS),
+    };
   },
 });
 
 export const handler = apiHandler(
   'assets',
   {
+    listAssets: (caller, { query }) =>
+      tenants.run(caller.tenant_id, ({ lister }) => lister.list(caller, query)),
     getAsset: ({ tenant_id, env }, { params: { asset_id } }) =>
       tenants.run(tenant_id, ({ reader }) => reader.get({ tenant_id, env, asset_id })),
+    downloadAsset: ({ tenant_id, env }, { params: { asset_id }, query }) =>
+      tenants.run(tenant_id, async ({ reader, downloader }) =>
+        downloader.sign(await reader.get({ tenant_id, env, asset_id }), query),
+      ),
     deleteAsset: (caller, { params: { asset_id } }) =>
       tenants.run(caller.tenant_id, ({ lifecycle }) => lifecycle.delete(caller, asset_id)),
     restoreAsset: (caller, { params: { asset_id } }) =>

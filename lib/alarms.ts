@@ -5,6 +5,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE } from '#core/metrics';
 import { AlarmTopic } from './alarm-topic.ts';
 import type { AssetTable } from './asset-table.ts';
 import type { Authorizer } from './authorizer.ts';
@@ -190,6 +191,20 @@ export class Alarms extends Construct {
         periods: TWICE_IN_15_MINUTES,
         description: `${name} crashes or times out.`,
         section: 'function-errors',
+      });
+    }
+    const assets = functions['assets'];
+    if (assets) {
+      this.#add('ForeignRows', {
+        metric: new cloudwatch.Metric({
+          namespace: METRICS_NAMESPACE,
+          metricName: METRIC.foreignRows,
+          dimensionsMap: { [METRICS_DIMENSION]: assets.functionName },
+          statistic: cloudwatch.Stats.SUM,
+        }).attachTo(assets),
+        description:
+          "The list's index held rows that are not of the tenant who listed; they were not answered.",
+        section: 'foreign-rows',
       });
     }
     this.#add('TableThrottles', {

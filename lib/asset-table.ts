@@ -3,10 +3,18 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { LIST_INDEX } from '#core/assets/list-key';
 import { ENV } from '#core/env';
 import { RETAINED } from './retained.ts';
 import type { StoreOptions } from './store-options.ts';
 import { TENANT, type TenantRole } from './tenant-role.ts';
+
+/** Partition keys of the table and of its index begin with the tenant. */
+const OF_TENANT = {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${TENANT}#*`] },
+  // "For all" is true of no keys at all: without this a request that names none would pass.
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+};
 
 export interface AssetTableProps extends StoreOptions {
   /**
@@ -33,6 +41,13 @@ export class AssetTable extends dynamodb.Table {
       deletionProtection,
       removalPolicy,
       ...(encryptionKey && { encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED, encryptionKey }),
+    });
+    this.addGlobalSecondaryIndex({
+      indexName: LIST_INDEX,
+      partitionKey: { name: 'list_pk', type: dynamodb.AttributeType.STRING },
+      sortKey: { name: 'list_sk', type: dynamodb.AttributeType.STRING },
+      projectionType: dynamodb.ProjectionType.INCLUDE,
+      nonKeyAttributes: ['content_type'],
     });
   }
 
@@ -63,6 +78,17 @@ export class AssetTable extends dynamodb.Table {
     return this.#grantTenant(role, fn, 'dynamodb:GetItem');
   }
 
+  /** Lets a function list a tenant's items, in the tenant's sessions. */
+  grantTenantList(role: TenantRole, fn: lambda.Function): iam.Grant {
+    const query = iam.Grant.addToPrincipal({
+      grantee: role,
+      actions: ['dynamodb:Query'],
+      resourceArns: [`${this.tableArn}/index/${LIST_INDEX}`],
+      conditions: OF_TENANT,
+    });
+    return this.#grantTenant(role, fn, 'dynamodb:BatchGetItem').combine(query);
+  }
+
   /** Lets a function add and change a tenant's items, in the tenant's sessions. */
   grantTenantWrite(role: TenantRole, fn: lambda.Function): iam.Grant {
     // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
@@ -84,11 +110,7 @@ export class AssetTable extends dynamodb.Table {
       grantee: role,
       actions,
       resourceArns: [this.tableArn],
-      conditions: {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${TENANT}#*`] },
-        // "For all" is true of no keys at all: without this a request that names none would pass.
-        Null: { 'dynamodb:LeadingKeys': 'false' },
-      },
+      conditions: OF_TENANT,
     });
   }
 }

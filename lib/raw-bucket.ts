@@ -124,6 +124,12 @@ export class RawBucket extends s3.Bucket {
     return this.#grantTenantObjects(role, 's3:PutObject');
   }
 
+  /** Lets a function sign URLs by which a tenant's versions are read, in the tenant's sessions. */
+  grantTenantDownload(role: TenantRole): iam.Grant {
+    this.encryptionKey?.grant(role, 'kms:Decrypt');
+    return this.#grantTenantObjects(role, 's3:GetObjectVersion');
+  }
+
   /** Lets a function describe and read a tenant's objects, and tell a missing one from a denied one, in the tenant's sessions. */
   grantTenantRead(role: TenantRole, fn: lambda.Function): iam.Grant {
     fn.addEnvironment(ENV.rawBucket, this.bucketName);

@@ -136,6 +136,8 @@ export class RawStorage extends Construct {
     this.table.grantTenantRead(tenants, register);
     this.table.grantTenantRead(tenants, assets);
     this.table.grantTenantWrite(tenants, assets);
+    this.table.grantTenantList(tenants, assets);
+    this.bucket.grantTenantDownload(tenants);
     this.bucket.grantTenantRead(tenants, settle);
     this.table.grantTenantRead(tenants, settle);
     this.table.grantTenantWrite(tenants, settle);

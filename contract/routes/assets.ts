@@ -1,12 +1,29 @@
 import * as v from 'valibot';
 import { AssetId, DeletedAsset, RegisteredAsset } from '#contract/asset';
-import { CancelResponse, EraseResponse, WhoamiResponse } from '#contract/assets-api';
+import {
+  CancelResponse,
+  DownloadQuery,
+  DownloadResponse,
+  EraseResponse,
+  ListQuery,
+  ListResponse,
+  WhoamiResponse,
+} from '#contract/assets-api';
 import { ANY_ROUTE, type RouteTable } from '#contract/route';
 
 const ONE_ASSET = { params: v.object({ asset_id: AssetId }) } as const;
 
 /** The routes of the function `assets`. */
 export const ASSET_ROUTES = {
+  listAssets: {
+    method: 'GET',
+    path: '/nexus/raw',
+    scope: 'raw:read',
+    function: 'assets',
+    request: { query: ListQuery },
+    response: ListResponse,
+    errors: [...ANY_ROUTE, 'invalid_request'],
+  },
   getAsset: {
     method: 'GET',
     path: '/nexus/raw/{asset_id}',
@@ -15,6 +32,15 @@ export const ASSET_ROUTES = {
     request: ONE_ASSET,
     response: RegisteredAsset,
     errors: [...ANY_ROUTE, 'asset_not_found'],
+  },
+  downloadAsset: {
+    method: 'GET',
+    path: '/nexus/raw/{asset_id}/download',
+    scope: 'raw:read',
+    function: 'assets',
+    request: { ...ONE_ASSET, query: DownloadQuery },
+    response: DownloadResponse,
+    errors: [...ANY_ROUTE, 'asset_not_found', 'invalid_request'],
   },
   deleteAsset: {
     method: 'DELETE',

@@ -13,6 +13,8 @@ export const METRIC = {
   tenantSessionMiss: 'TenantSessionMiss',
   /** Sessions of the tenant role that STS did not give, or that another service refused. */
   tenantSessionFailures: 'TenantSessionFailures',
+  /** Rows of the list's index that are not of the tenant who listed. There should be none. */
+  foreignRows: 'ForeignRows',
   /** Attempts to fetch the issuer's keys that failed. */
   keyFetchFailures: 'KeyFetchFailures',
 } as const;

@@ -39,6 +39,7 @@ const mapping = {
   Value: { Ref: resource(template, 'AWS::Lambda::EventSourceMapping', 'PublisherPublish').logicalId },
 };
 const poisonQueue = resource(template, 'AWS::SQS::Queue', 'PublisherPoison').logicalId;
+const assetsFunction = { Name: 'FunctionName', Value: { Ref: functionNamed(template, 'assets').logicalId } };
 const settle = { Name: 'FunctionName', Value: { Ref: functionNamed(template, 'settle').logicalId } };
 const arrivals = resource(template, 'AWS::SQS::Queue', 'SettlementArrivalQueue').logicalId;
 const arrivalDeadLetters = resource(template, 'AWS::SQS::Queue', 'SettlementArrivalDeadLetters').logicalId;
@@ -85,6 +86,7 @@ test.each([
     86_400,
     [1, 2],
   ],
+  ['ForeignRows', 'NexusRawStorage', 'ForeignRows', [assetsFunction], 'Sum', 0, 300, [1, 1]],
   ['SettleErrors', 'AWS/Lambda', 'Errors', [settle], 'Sum', 0, 300, [3, 3]],
   [
     'SettleQueueAge',
@@ -220,7 +222,7 @@ test('the API that is somebody else’s is theirs to watch', () => {
     httpApi: new HttpApi(stack, 'Theirs'),
   });
   const ids = Object.keys(Template.fromStack(stack).findResources(ALARM));
-  expect(ids.length).toBe(21);
+  expect(ids.length).toBe(22);
   expect(ids.join()).not.toContain('ApiErrors');
 });
 
@@ -279,7 +281,7 @@ test('every alarm tells when it goes off and when it ends, subscriptions include
   });
   alarms.watch(bus.onRawAssetRegistered('Billing', { target: new SqsQueue(new Queue(stack, 'Target')) }));
   const told = Template.fromStack(stack).findResources(ALARM);
-  expect(Object.keys(told)).toHaveLength(23);
+  expect(Object.keys(told)).toHaveLength(24);
   const Ref = stack.getLogicalId(topic.node.defaultChild as CfnElement);
   for (const { Properties } of Object.values(told)) {
     expect(Properties).toMatchObject({ AlarmActions: [{ Ref }], OKActions: [{ Ref }] });
@@ -312,7 +314,7 @@ test('an address is told by e-mail, encrypted, of the alarms of this account alo
     { Sid: 'OwnAlarms', ...ownAlarms, Action: 'sns:Publish', Resource: { Ref: topic.logicalId } },
   ]);
   const alarms = Object.values(custom.findResources(ALARM));
-  expect(alarms.length).toBe(22);
+  expect(alarms.length).toBe(23);
   for (const { Properties } of alarms) {
     expect(Properties).toMatchObject({
       AlarmActions: [{ Ref: topic.logicalId }],

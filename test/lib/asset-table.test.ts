@@ -7,7 +7,10 @@ const table = resource(template, 'AWS::DynamoDB::Table');
 test('is on demand, recoverable to any point, and forgets by ttl', () => {
   expect(table.properties).toMatchObject({
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    AttributeDefinitions: ['pk', 'list_pk', 'list_sk'].map((AttributeName) => ({
+      AttributeName,
+      AttributeType: 'S',
+    })),
     BillingMode: 'PAY_PER_REQUEST',
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
@@ -18,10 +21,19 @@ test('streams both images of every change', () => {
   expect(table.properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
 });
 
-test('has no index and no policy of its own: keys decide who reaches an item', () => {
-  for (const property of ['GlobalSecondaryIndexes', 'LocalSecondaryIndexes', 'ResourcePolicy']) {
+test('has one index, which lists, and no policy of its own: keys decide who reaches an item', () => {
+  expect(table.properties.GlobalSecondaryIndexes).toEqual([
+    {
+      IndexName: 'list',
+      KeySchema: [
+        { AttributeName: 'list_pk', KeyType: 'HASH' },
+        { AttributeName: 'list_sk', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['content_type'] },
+    },
+  ]);
+  for (const property of ['LocalSecondaryIndexes', 'ResourcePolicy'])
     expect(table.properties).not.toHaveProperty(property);
-  }
 });
 
 test('stays when the stack goes', () => {

@@ -5,6 +5,10 @@ import { arn, arnUnder, functionNamed, resource, synth } from '../support/synth.
 const template = synth();
 const role = resource(template, 'AWS::IAM::Role', 'TenantRole');
 const OWN_ACCOUNT = { StringEquals: { 'aws:ResourceAccount': { Ref: 'AWS::AccountId' } } };
+const OF_TENANT = {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['${aws:PrincipalTag/tenant_id}#*'] },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+};
 const policy = resource(template, 'AWS::IAM::Policy', 'TenantRole');
 
 test('is taken by the functions that act for tenants, for a session with one tag: the tenant', () => {
@@ -56,12 +60,15 @@ test('reaches what its tag names, and nothing else', () => {
       },
       {
         Effect: 'Allow',
-        Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
         Resource: arn(table),
-        Condition: {
-          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['${aws:PrincipalTag/tenant_id}#*'] },
-          Null: { 'dynamodb:LeadingKeys': 'false' },
-        },
+        Condition: OF_TENANT,
+      },
+      {
+        Effect: 'Allow',
+        Action: 'dynamodb:Query',
+        Resource: arnUnder(table, '/index/list'),
+        Condition: OF_TENANT,
       },
     ],
   });

@@ -101,7 +101,10 @@ function grantsOf(world: World): Record<string, readonly Asked[]> {
         (action): Asked => [action, `${bucket}/${OWN_KEY}`],
       ),
       ['s3:ListBucketVersions', bucket],
-      ...['GetItem', 'PutItem', 'UpdateItem'].map((action): Asked => [`dynamodb:${action}`, table]),
+      ...['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'].map(
+        (action): Asked => [`dynamodb:${action}`, table],
+      ),
+      ['dynamodb:Query', `${table}/index/list`],
     ],
   };
 }
@@ -126,8 +129,10 @@ function everythingAsked(world: World): Asked[] {
     ...on('s3', 'ListAllMyBuckets', '*'),
     ...on('dynamodb', KEYED_ACTIONS, table, keyed),
     ...on('dynamodb', TABLE_ACTIONS, table),
-    ...on('dynamodb', 'Query PartiQLSelect', `${table}/index/any`, keyed),
-    ...on('dynamodb', 'Scan', `${table}/index/any`),
+    ...['any', 'list'].flatMap((index) => [
+      ...on('dynamodb', 'Query PartiQLSelect', `${table}/index/${index}`, keyed),
+      ...on('dynamodb', 'Scan', `${table}/index/${index}`),
+    ]),
     ...on('dynamodb', STREAM.join(' '), stream),
     ...on('dynamodb', 'ListStreams ListTables', '*'),
     ...[queue, settleQueue, settleDeadLetters].flatMap((any) =>

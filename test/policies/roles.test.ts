@@ -66,7 +66,9 @@ test.each(['tenantRole', 'purgeRole'] as const)(
   (name) => {
     const reaching = held.filter(({ role }) => role === world[name]);
     const isTheirs = ({ resource }: Held) =>
-      [world.bucket, world.table].some((one) => resource.split('/tenants/')[0] === one);
+      [world.bucket, world.table, `${world.table}/index/list`].some(
+        (one) => resource.split('/tenants/')[0] === one,
+      );
     expect(reaching.filter((one) => !isTheirs(one))).toEqual([]);
   },
 );

@@ -20,7 +20,7 @@ const NAMED = Object.values(TENANTS);
 const TAGS = [...NAMED, undefined];
 
 const OBJECT_ACTIONS = ['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion'];
-const ITEM_ACTIONS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const ITEM_ACTIONS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const PURGE_ACTIONS = ['s3:DeleteObjectVersion'];
 
 /**
@@ -36,13 +36,17 @@ export function tenantCases(world: World): Case[] {
     ...ITEM_ACTIONS.flatMap((action) => [
       ...LEADING_KEYS.map((keys) => ({
         ...request(tag, action, table, { 'dynamodb:LeadingKeys': keys }),
-        allowed: keys?.every((key) => isUnder(`${tag}#`, tag, key)) ?? false,
+        allowed: isOwn(tag, keys),
       })),
       {
         ...request(tag, action, `${table}/index/any`, { 'dynamodb:LeadingKeys': [`${tag}#dev#1`] }),
         allowed: false,
       },
     ]),
+    ...LEADING_KEYS.map((keys) => ({
+      ...request(tag, 'dynamodb:Query', `${table}/index/list`, { 'dynamodb:LeadingKeys': keys }),
+      allowed: isOwn(tag, keys),
+    })),
   ]);
 }
 
@@ -97,6 +101,10 @@ const ELSEWHERE = { ...SIGNED, 'aws:ResourceAccount': '999988887777' };
 /** The rule itself, without IAM: a session without a tenant has nothing of its own. */
 function isUnder(prefix: string, tag: string | undefined, text: string): boolean {
   return Boolean(tag) && text.startsWith(prefix);
+}
+
+function isOwn(tag: string | undefined, keys: readonly string[] | undefined): boolean {
+  return keys?.every((key) => isUnder(`${tag}#`, tag, key)) ?? false;
 }
 
 const KEYS = [

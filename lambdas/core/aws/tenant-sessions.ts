@@ -15,6 +15,8 @@ export interface TenantClientConfig {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
     readonly sessionToken: string;
+    /** When they end. */
+    readonly expiration: Date;
   };
   readonly requestHandler: NodeHttpHandler;
 }
@@ -107,7 +109,12 @@ export class TenantSessions<TSession> {
       throw new RawStorageError('unavailable', 'STS gave no credentials');
     }
     const session = open({
-      credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+      credentials: {
+        accessKeyId: AccessKeyId,
+        secretAccessKey: SecretAccessKey,
+        sessionToken: SessionToken,
+        expiration: Expiration,
+      },
       requestHandler: this.#requestHandler,
     });
     this.#keep(tenantId, { session, renewAt: Expiration.getTime() - minimumSeconds * 1000 });

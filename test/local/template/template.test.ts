@@ -100,7 +100,10 @@ describe('the stack', () => {
         name: 'asset-table',
         streamArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/asset-table/stream/local',
         keySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-        attributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+        attributeDefinitions: ['pk', 'list_pk', 'list_sk'].map((AttributeName) => ({
+          AttributeName,
+          AttributeType: 'S',
+        })),
       },
       functionName: 'publish-events',
       functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:publish-events',

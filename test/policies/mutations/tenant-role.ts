@@ -7,6 +7,7 @@ const objects = (template: TemplateJson) => statementOf(document(template), 's3:
 const list = (template: TemplateJson) => statementOf(document(template), 's3:ListBucketVersions');
 const items = (template: TemplateJson) => statementOf(document(template), 'dynamodb:PutItem');
 
+const query = (template: TemplateJson) => statementOf(document(template), 'dynamodb:Query');
 const purge = (template: TemplateJson) =>
   statementOf(policyOf(template, 'PurgeRole'), 's3:DeleteObjectVersion');
 const purgeList = (template: TemplateJson) =>
@@ -101,6 +102,19 @@ export const TENANT_MUTATIONS: Mutations = {
   'purge list: any tenant': (t) => rewrite(purgeList(t), TENANT, '*'),
   'purge list: no condition': (t) => {
     delete purgeList(t).Condition;
+  },
+  'query: any tenant': (t) => rewrite(query(t), TENANT, '*'),
+  'query: no # after the tenant': (t) => rewrite(query(t), `${TENANT}#*`, `${TENANT}*`),
+  'query: no Null guard': (t) => {
+    delete query(t).Condition.Null;
+  },
+  'query: no condition': (t) => {
+    delete query(t).Condition;
+  },
+  'query: any index': (t) => rewrite(query(t), '/index/list', '/index/*'),
+  'query: dynamodb:Scan': (t) => {
+    query(t).Action = ['dynamodb:Query', 'dynamodb:Scan'];
+    delete query(t).Condition;
   },
   'another tag': inAll('PrincipalTag/tenant_id', 'PrincipalTag/tenant'),
   'a tag with a default': inAll(TENANT, "${aws:PrincipalTag/tenant_id, 't_b'}"),
