@@ -18,8 +18,20 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
   ['lambdas/sdk/', [NODE, PACKAGES]],
   // A handler imports no other handler.
   ['lambdas/', ['contract/', 'lambdas/core/', NODE, PACKAGES]],
-  // Of the core, only the names that both sides need: environment variables and metrics.
-  ['lib/', ['contract/', 'lambdas/core/env.ts', 'lambdas/core/metrics.ts', 'lib/', NODE, ...CDK, PACKAGES]],
+  // Of the core, only the names that both sides need: environment variables, metrics and the index of the list.
+  [
+    'lib/',
+    [
+      'contract/',
+      'lambdas/core/env.ts',
+      'lambdas/core/metrics.ts',
+      'lambdas/core/assets/list-key.ts',
+      'lib/',
+      NODE,
+      ...CDK,
+      PACKAGES,
+    ],
+  ],
   ['bin/', ['lib/', ...CDK]],
   // The embedded cloud runs what the template says, and knows none of the service's code.
   ['local/template/synth.ts', ['contract/', 'lib/', 'local/', NODE, ...CDK, PACKAGES]],

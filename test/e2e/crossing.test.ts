@@ -70,8 +70,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
   test('assets reads no other tenant’s record', async () => {
     await inject('assets', [
       'assets.ts',
-      '.get({ tenant_id, env, asset_id })',
-      '.get({ tenant_id: globalThis.chosen, env, asset_id })',
+      '({ reader }) => reader.get({ tenant_id, env, asset_id })',
+      '({ reader }) => reader.get({ tenant_id: globalThis.chosen, env, asset_id })',
     ]);
     const answer = await get();
     expect(answer.status).toBeGreaterThanOrEqual(500);
@@ -81,6 +81,55 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
     // The bug is one: where IAM lets it, the record is read.
     vi.spyOn(cloud.iam, 'allows').mockReturnValue(true);
     expect(await get()).toMatchObject({ status: 200, body: { tenant_id: 't_ab', filename: FILENAME } });
+  });
+
+  test('assets signs no download of another tenant’s file', async () => {
+    await inject('assets', [
+      'assets.ts',
+      'downloader.sign(await reader.get({ tenant_id, env, asset_id })',
+      'downloader.sign(await reader.get({ tenant_id: globalThis.chosen, env, asset_id })',
+    ]);
+    const ask = () => attacker.send('GET', `/nexus/raw/${asset_id}/download`, { headers: asVictim });
+    const answer = await ask();
+    expect(answer.status).toBeGreaterThanOrEqual(500);
+    expect(JSON.stringify(answer)).not.toMatch(/secret|t_ab/);
+
+    vi.spyOn(cloud.iam, 'allows').mockReturnValue(true);
+    expect((await ask()).status).toBe(200);
+  });
+
+  test('assets lists no other tenant’s assets', async () => {
+    await inject('assets', [
+      'assets.ts',
+      'lister.list(caller, query)',
+      'lister.list({ ...caller, tenant_id: globalThis.chosen }, query)',
+    ]);
+    const ask = () => attacker.send('GET', '/nexus/raw', { headers: asVictim });
+    const answer = await ask();
+    expect(answer.status).toBeGreaterThanOrEqual(500);
+    expect(JSON.stringify(answer)).not.toMatch(/secret plans|t_ab|sha256/);
+
+    vi.spyOn(cloud.iam, 'allows').mockReturnValue(true);
+    expect((await ask()).body['items']).toMatchObject([{ tenant_id: 't_ab', filename: FILENAME }]);
+  });
+
+  test.each([
+    ['DELETE', '', 'delete'],
+    ['POST', '/restore', 'restore'],
+    ['POST', '/erase', 'erase'],
+    ['POST', '/cancel', 'cancel'],
+  ])('assets changes no other tenant’s record: %s %s', async (method, action, name) => {
+    await inject('assets', [
+      'assets.ts',
+      `lifecycle.${name}(caller, asset_id)`,
+      `lifecycle.${name}({ ...caller, tenant_id: globalThis.chosen }, asset_id)`,
+    ]);
+    const all = await Client.for(cloud, { tenant_id: 't_a', scope: 'raw:write raw:delete raw:erase' });
+    const before = await belongings();
+    const answer = await all.send(method, `/nexus/raw/${asset_id}${action}`, { headers: asVictim });
+    expect(answer.status).toBeGreaterThanOrEqual(500);
+    expect(JSON.stringify(answer)).not.toMatch(/secret plans|t_ab|sha256/);
+    expect(await belongings()).toEqual(before);
   });
 
   test('register changes no other tenant’s record', async () => {

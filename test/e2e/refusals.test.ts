@@ -60,7 +60,7 @@ testLocally.each([
 });
 
 test('another route is not found', async () => {
-  expect(await client.send('GET', '/nexus/raw')).toEqual({ status: 404, body: { message: 'Not Found' } });
+  expect(await client.send('GET', '/nexus')).toEqual({ status: 404, body: { message: 'Not Found' } });
   expect(await client.send('PUT', PRESIGN)).toEqual({ status: 404, body: { message: 'Not Found' } });
 });
 
