@@ -79,10 +79,13 @@ test.each([
   ['prod', 'NexusRawStorage-prod.template.json'],
   ['eu-west-1', 'NexusRawStorage-eu-west-1.template.json'],
   ['a-', 'NexusRawStorage-a-.template.json'],
-])('the env %s is in the stack’s name, so that each env is a stack of its own', (env, name) => {
-  const { status, stderr, stack } = run({ ...required, ...(env !== undefined && { env }) });
-  expect({ status, stderr, stack }).toEqual({ status: 0, stderr: '', stack: name });
-});
+])(
+  'the env %s is in the stack’s name, so that each env is a stack of its own (aws-cdk#12445)',
+  (env, name) => {
+    const { status, stderr, stack } = run({ ...required, ...(env !== undefined && { env }) });
+    expect({ status, stderr, stack }).toEqual({ status: 0, stderr: '', stack: name });
+  },
+);
 
 /** Each as `-c` gives it, and what of it must be in the template. */
 const SETTINGS: Readonly<Record<string, readonly [value: string, inTemplate: string]>> = {

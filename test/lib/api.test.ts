@@ -79,7 +79,7 @@ test('deploys by itself and throttles', () => {
   );
 });
 
-test('logs where the gateway may write in an account with many APIs, in a group that no other stack has', () => {
+test('logs where the gateway may write in an account with many APIs, in a group that no other stack has (serverless#10469, sst#6231)', () => {
   const { DestinationArn } = stage.properties.AccessLogSettings;
   const group = template.findResources('AWS::Logs::LogGroup')[DestinationArn['Fn::GetAtt'][0]];
   const [, parts] = group?.['Properties'].LogGroupName['Fn::Join'] ?? [];

@@ -86,7 +86,7 @@ test('refuses limits on an API that has its own', () => {
   );
 });
 
-test('archives every event, for 90 days unless told otherwise', () => {
+test('archives every event, for 90 days unless told otherwise, with no empty key (aws-cdk#37847)', () => {
   for (const [props, days] of [
     [{}, 90],
     [{ archiveRetention: Duration.days(7) }, 7],

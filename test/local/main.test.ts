@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -49,10 +49,10 @@ async function start(args: readonly string[], cwd?: string): Promise<Run & { api
   return { ...started, apiUrl };
 }
 
-test('--help lists the options', async () => {
-  const { exited, output } = run(['--help']);
+test.each(['--help', '-h'])('%s lists the options', async (flag) => {
+  const { exited, output } = run([flag]);
   expect(await exited).toBe(0);
-  for (const option of ['--port', '--aws-port', '--subscribe', '--ephemeral'])
+  for (const option of ['--port', '--aws-port', '--allow-origin', '-c', '--subscribe', '--ephemeral'])
     expect(output().stdout).toContain(option);
 });
 
@@ -63,6 +63,9 @@ test.each([
   [['--port', '65535'], '--aws-port'],
   [['surplus'], 'surplus'],
   [['--subscribe'], '--subscribe'],
+  [['-c', 'nonsense=1'], '-c nonsense: there is no such setting'],
+  [['-c', 'maxUploadBytes'], "-c takes name=value, not 'maxUploadBytes'"],
+  [['-c', 'maxUploadBytes=big'], 'Invalid maxUploadBytes "big": it must be a whole number'],
 ])('%j is refused in one line', async (args, part) => {
   const { exited, output } = run(args);
   expect(await exited).toBe(2);
@@ -80,6 +83,43 @@ test.each(['--port', '--aws-port'])('a port in use is one line: %s', async (flag
   other.close();
   const lines = output().stderr.trimEnd().split('\n');
   expect(lines).toEqual(['Starting…', expect.stringContaining(`Port ${port} is in use`)]);
+});
+
+test('settings of -c hold, origins of --allow-origin are let in, and AWS’s tools get a profile of their owner alone', async () => {
+  const cwd = temporaryDirectory();
+  const settings = ['-c', 'uploadExpirySeconds=60', '--allow-origin', 'https://app.example'];
+  const { apiUrl, output, child, exited } = await start(['--port', '0', ...settings], cwd);
+  const headers = { ...(await authorization(apiUrl)), 'content-type': 'application/json' };
+  const answer = await fetch(`${apiUrl}/nexus/raw/presign-upload`, {
+    method: 'POST',
+    headers,
+    body: '{"filename":"a.txt"}',
+  });
+  const { expires, url } = (await answer.json()) as PresignResponse;
+  expect(expires).toBe(60);
+  const allowed = async (target: string, origin: string) => {
+    const preflight = { origin, 'access-control-request-method': 'POST' };
+    const response = await fetch(target, { method: 'OPTIONS', headers: preflight });
+    return response.headers.get('access-control-allow-origin');
+  };
+  for (const target of [`${apiUrl}/nexus/raw/presign-upload`, url]) {
+    expect(await allowed(target, 'https://app.example')).toBe('https://app.example');
+    expect(await allowed(target, 'http://localhost:5173')).toBe('http://localhost:5173');
+    expect(await allowed(target, 'https://other.example')).toBeNull();
+  }
+  const [, file = ''] = /AWS_CONFIG_FILE='([^']+)'/.exec(output().stdout) ?? [];
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(file, 'utf8')).toContain('endpoint_url');
+  child.kill('SIGTERM');
+  expect(await exited).toBe(0);
+});
+
+test('stopped while it starts, it says so and nothing more', async () => {
+  const { child, exited, output } = run(['--port', '0', '--ephemeral']);
+  await expect.poll(() => output().stderr, { timeout: 20_000 }).toContain('Starting…');
+  child.kill('SIGINT');
+  expect(await exited).toBe(0);
+  expect(output()).toEqual({ stdout: '', stderr: 'Starting…\nStopping…\n' });
 });
 
 test('an ephemeral cloud leaves nothing behind, and stops cleanly', async () => {
@@ -123,10 +163,17 @@ test('assets and events survive kill -9', async () => {
   expect(existsSync(join(cwd, '.nexus', 'lock'))).toBe(false);
 }, 120_000);
 
-test('a subscriber that is not there is one line', async () => {
-  const { exited, output } = run(['--port', '0', '--ephemeral', '--subscribe', 'none/handler.ts']);
+test.each([
+  ['that is not there', 'none/handler.ts', 'there is no such file'],
+  [
+    'that is its construct',
+    resolve('examples/subscriber/subscriber.ts'),
+    'that is the construct: name the handler beside it',
+  ],
+])('a subscriber %s is one line', async (_, handler, reason) => {
+  const { exited, output } = run(['--port', '0', '--ephemeral', '--subscribe', handler]);
   expect(await exited).toBe(1);
-  expect(output().stderr).toBe('Starting…\nnexus: --subscribe none/handler.ts: there is no such file\n');
+  expect(output().stderr).toBe(`Starting…\nnexus: --subscribe ${handler}: ${reason}\n`);
 });
 
 test('a template that holds what is not run locally is one line, and a fault of a program says where it is', async () => {

@@ -72,7 +72,8 @@ export function apiHandler<TFunction extends ApiFunction, TRoutes extends RouteT
       event.input = parseInput((event as Call).served.route.request, event);
     })
     .onError((request) => {
-      const problem = toProblem(request.error, request.event.requestContext.requestId);
+      const { requestContext, caller } = request.event;
+      const problem = toProblem(request.error, requestContext.requestId, caller?.tenant_id);
       request.response = respond(problem.status, 'application/problem+json', problem);
     })
     .handler(async (event) => {

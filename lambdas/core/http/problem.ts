@@ -2,8 +2,15 @@ import { ERRORS, type Problem } from '#contract/errors';
 import { RawStorageError } from '#core/errors';
 import { describeError, log } from '#core/log';
 
-/** Maps any error to what the client is told: of a fault that is not the client's, its request id alone. */
-export function toProblem(error: unknown, request_id: string): Problem {
+/** The most fields that a line of the log names. */
+const MAX_LOGGED = 5;
+
+/**
+ * Maps any error to what the client is told: of a fault that is not the client's, its request id alone.
+ *
+ * @param tenant_id of the caller, as far as it is known, for the log
+ */
+export function toProblem(error: unknown, request_id: string, tenant_id?: string): Problem {
   const known =
     error instanceof RawStorageError
       ? error
@@ -11,7 +18,13 @@ export function toProblem(error: unknown, request_id: string): Problem {
   const { code, fields } = known;
   const { status, title } = ERRORS[code];
   const fault = status >= 500;
-  log(fault ? 'error' : 'info', 'request refused', { code, request_id, ...(fault && describeError(known)) });
+  log(fault ? 'error' : 'info', 'request refused', {
+    code,
+    request_id,
+    tenant_id,
+    fields: fields?.slice(0, MAX_LOGGED).map(({ path }) => path),
+    ...(fault && describeError(known)),
+  });
   return {
     type: `urn:nexus:raw-storage:problem:${code}`,
     title,

@@ -252,8 +252,22 @@ describe('an error of the work', () => {
       body: { code: 'asset_conflict', detail: 'taken', errors: fields },
     });
     expect(lines).toEqual([
-      { level: 'info', message: 'request refused', code: 'asset_conflict', request_id: 'request-1' },
+      {
+        level: 'info',
+        message: 'request refused',
+        code: 'asset_conflict',
+        request_id: 'request-1',
+        tenant_id: 't_acme',
+        fields: ['name'],
+      },
     ]);
+  });
+
+  it('is logged with the first fields that are wrong, and none of what was sent', async () => {
+    await call({ name: 'a', tags: Array.from({ length: 50 }, () => ({ secret: 1 })) });
+    const [line] = lines as [{ fields: string[] }];
+    expect(line.fields).toEqual(['tags.0', 'tags.1', 'tags.2', 'tags.3', 'tags.4']);
+    expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
   it('of ours tells nothing but the request id, and is logged whole', async () => {
