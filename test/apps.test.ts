@@ -95,7 +95,7 @@ describe('an app as cdk init makes it (amplify-backend#343, guardian/cdk#369)', 
         import { TheirsStack } from '../lib/theirs-stack';
 
         test('has the functions', () => {
-          Template.fromStack(new TheirsStack(new App(), 'Test')).resourceCountIs('AWS::Lambda::Function', 5);
+          Template.fromStack(new TheirsStack(new App(), 'Test')).resourceCountIs('AWS::Lambda::Function', 6);
         });
       `,
     });
@@ -142,7 +142,7 @@ test(
       '@types/node@20.19.0',
     );
     await run(app, 'node_modules/.bin/tsc');
-    expect((await run(app, 'node', 'app.js')).stdout.trim()).toBe('5 string true');
+    expect((await run(app, 'node', 'app.js')).stdout.trim()).toBe('6 string true');
   },
   5 * MINUTES,
 );
@@ -161,7 +161,7 @@ test(
       external: ['aws-cdk-lib', 'constructs'],
       logLevel: 'silent',
     });
-    expect((await run(app, 'node', 'out/app.js')).stdout.trim()).toBe('5 string true');
+    expect((await run(app, 'node', 'out/app.js')).stdout.trim()).toBe('6 string true');
   },
   5 * MINUTES,
 );

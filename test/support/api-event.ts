@@ -1,10 +1,11 @@
 import type { Context } from 'aws-lambda';
+import { SCOPES } from '#contract/tenant';
 import type { ApiEvent } from '#core/http/request';
 
 export const context = {} as Context;
 
 /** The tenant context of a caller who may do everything. */
-export const acme = { tenant_id: 't_acme', env: 'dev', user_id: 'user-1', scopes: ['raw:read', 'raw:write'] };
+export const acme = { tenant_id: 't_acme', env: 'dev', user_id: 'user-1', scopes: [...SCOPES] };
 
 /** A request as the HTTP API hands it over: payload format 2.0, past the authorizer. */
 export function apiEvent(

@@ -30,6 +30,12 @@ export async function loadApi() {
   }
 
   return {
+    /** Asks for one asset by the route of that name. */
+    one: (name: keyof typeof ROUTES, asset_id: string, options?: Options) =>
+      ask(ROUTES[name], undefined, { pathParameters: { asset_id }, ...options }),
+    list: (rawQueryString = '', options?: Options) =>
+      ask(ROUTES.listAssets, undefined, { rawQueryString, ...options }),
+    whoami: (options?: Options) => ask(ROUTES.whoami, undefined, options),
     presign: (body: unknown, options?: Options) => ask(ROUTES.presignUpload, body, options),
     register: (body: unknown, options?: Options) => ask(ROUTES.register, body, options),
     get: (asset_id: string, options?: Options) =>

@@ -57,6 +57,7 @@ export async function startAws({
     [ENV.bucketOwner]: ACCOUNT_ID,
     [ENV.assetTable]: TABLE,
     [ENV.tenantRoleArn]: roleArn('tenant-role'),
+    [ENV.purgeRoleArn]: roleArn('purge-role'),
     [ENV.eventBus]: BUS,
     [ENV.poisonQueueUrl]: `${server.url}/${ACCOUNT_ID}/${QUEUE}`,
     [ENV.maxUploadBytes]: '1000',
