@@ -28,8 +28,8 @@ export default defineConfig({
           name: 'shared',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          // Those in test/browser have a config of their own.
-          exclude: [...ISOLATED_TESTS, 'test/browser/**'],
+          // Those in test/browser and test/model have a config of their own.
+          exclude: [...ISOLATED_TESTS, 'test/{browser,model}/**'],
         },
       },
     ],
