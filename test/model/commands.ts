@@ -36,7 +36,7 @@ async function presign(run: Run, size_bytes: number): Promise<Answer> {
 }
 
 /** The calls of the table's columns. */
-export const CALLS: Readonly<Record<string, Call>> = {
+const CALLS: Readonly<Record<string, Call>> = {
   'presign, same': (run) => presign(run, run.size),
   'presign, other': (run) => presign(run, 7 - run.size),
   register: ({ world, asset_id }) => world.client.register({ asset_id }),
