@@ -12,6 +12,7 @@ import { Lister } from '#core/assets/lister';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text, wholeNumber } from '#core/env';
 import { apiHandler } from '#core/http/api-handler';
+import { logUploads } from '#core/uploads/upload-log';
 
 const env = parseEnv({
   [ENV.assetTable]: text,
@@ -59,14 +60,32 @@ export const handler = apiHandler(
       tenants.run(tenant_id, async ({ reader, downloader }) =>
         downloader.sign(await reader.get({ tenant_id, env, asset_id }), query),
       ),
-    deleteAsset: (caller, { params: { asset_id } }) =>
-      tenants.run(caller.tenant_id, ({ lifecycle }) => lifecycle.delete(caller, asset_id)),
-    restoreAsset: (caller, { params: { asset_id } }) =>
-      tenants.run(caller.tenant_id, ({ lifecycle }) => lifecycle.restore(caller, asset_id)),
-    cancelUpload: (caller, { params: { asset_id } }) =>
-      tenants.run(caller.tenant_id, ({ lifecycle }) => lifecycle.cancel(caller, asset_id)),
-    eraseAsset: (caller, { params: { asset_id } }) =>
-      tenants.run(caller.tenant_id, ({ lifecycle }) => lifecycle.erase(caller, asset_id)),
+    deleteAsset: async (caller, { params: { asset_id } }) => {
+      const asset = await tenants.run(caller.tenant_id, ({ lifecycle }) =>
+        lifecycle.delete(caller, asset_id),
+      );
+      logUploads('asset deleted', caller, [asset_id]);
+      return asset;
+    },
+    restoreAsset: async (caller, { params: { asset_id } }) => {
+      const asset = await tenants.run(caller.tenant_id, ({ lifecycle }) =>
+        lifecycle.restore(caller, asset_id),
+      );
+      logUploads('asset restored', caller, [asset_id]);
+      return asset;
+    },
+    cancelUpload: async (caller, { params: { asset_id } }) => {
+      const ended = await tenants.run(caller.tenant_id, ({ lifecycle }) =>
+        lifecycle.cancel(caller, asset_id),
+      );
+      logUploads('upload cancelled', caller, [asset_id]);
+      return ended;
+    },
+    eraseAsset: async (caller, { params: { asset_id } }) => {
+      const ended = await tenants.run(caller.tenant_id, ({ lifecycle }) => lifecycle.erase(caller, asset_id));
+      logUploads('asset erased', caller, [asset_id]);
+      return ended;
+    },
     whoami: async ({ tenant_id, env, user_id, scopes }) => ({
       tenant_id,
       env,

@@ -85,6 +85,23 @@ describe('an asset, by the functions as they are deployed but for the bundler', 
     expect((await api.one('cancelUpload', randomUUID())).status).toBe(404);
   });
 
+  it('has each change of it in the log, with who made it and no name', async () => {
+    const asset_id = await registered('secret.txt');
+    const log = vi.spyOn(console, 'info');
+    log.mockClear();
+    for (const name of ['deleteAsset', 'restoreAsset', 'eraseAsset'] as const) await api.one(name, asset_id);
+    expect(log.mock.calls.map(([line]) => line)).toMatchObject(
+      ['asset deleted', 'asset restored', 'asset erased'].map((message) => ({
+        message,
+        tenant_id: 't_acme',
+        user_id: 'user-1',
+        request_id: 'request-1',
+        asset_ids: [asset_id],
+      })),
+    );
+    expect(JSON.stringify(log.mock.calls)).not.toContain('secret');
+  });
+
   it('is told who asks', async () => {
     expect((await api.whoami()).body).toMatchObject({
       tenant_id: 't_acme',

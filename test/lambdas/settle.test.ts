@@ -63,6 +63,16 @@ it('registers what registers itself, in sessions of its tenant', async () => {
     metadata: { a: 1 },
     created_by: 'user-1',
   });
+  expect(lines.filter(({ message }) => message === 'asset registered')).toEqual([
+    {
+      message: 'asset registered',
+      request_id: 'request-1',
+      tenant_id: 't_acme',
+      env: 'dev',
+      user_id: 'user-1',
+      asset_ids: [asset_id],
+    },
+  ]);
 });
 
 it('notes several, and removes all once their life ends', async () => {

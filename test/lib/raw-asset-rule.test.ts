@@ -43,7 +43,7 @@ test('takes every event of its type from the bus where nothing narrows it', () =
   });
 });
 
-test('refuses a pattern that EventBridge does not take, before anything is deployed', () => {
+test('refuses a pattern that EventBridge does not take, before anything is deployed (eb-quota)', () => {
   const tenants = Array.from({ length: 60 }, (_, index) => `tenant-${String(index).padStart(20, '0')}`);
   expect(patternOf({ tenants })).toBeDefined();
   expect(() => stackWithRule({ tenants: [...tenants, ...tenants.map((id) => `${id}x`)] })).toThrow(

@@ -6,6 +6,7 @@ import type { ArrivedVersion } from '#core/settle/object-created';
 import type { VersionStore } from '#core/settle/version-store';
 import type { ObjectStore } from '#core/uploads/object-store';
 import type { Registrar } from '#core/uploads/registrar';
+import { logUploads } from '#core/uploads/upload-log';
 
 /** How often a record is read again that other calls change meanwhile. After that the message comes again. */
 const MAX_ATTEMPTS = 5;
@@ -57,8 +58,9 @@ export class Settler {
         const object = await this.#objects.describe(key, versionId);
         if (object === undefined) return;
         if (object.upload === found.upload) {
-          if (await this.#registrar.registerArrived(found, object)) return;
-          continue;
+          if (!(await this.#registrar.registerArrived(found, object))) continue;
+          const { user_id, request_id } = found.outbox;
+          return logUploads('asset registered', { ...id, user_id, request_id }, [id.asset_id]);
         }
       }
       if (found.arrived === versionId || found.arrived === SEVERAL) return;
