@@ -77,7 +77,10 @@ async function start(): Promise<Cloud> {
     subscribers,
     settings: options.settings,
     log: (line) => console.error(line),
-    onEvent: (event) => console.log(formatEvent(event)),
+    onEvent(event) {
+      // S3 tells of every object; the service's own events say what became of it.
+      if (event.source !== 'aws.s3') console.log(formatEvent(event));
+    },
   });
 }
 
