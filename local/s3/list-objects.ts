@@ -17,11 +17,17 @@ export function listObjects(
   const { prefix, maxKeys, encode } = readListParameters(query);
   const delimiter = query.get('delimiter') ?? '';
   const token = query.get('continuation-token');
-  const after = token === null ? (query.get('start-after') ?? '') : readToken(token);
-  const current = sortedKeys(store, bucket, prefix).flatMap(([, [version]]) =>
-    version === undefined || version.deleted ? [] : [version],
+  const startAfter = query.get('start-after');
+  // A page goes on after what was listed last, which may be a beginning; a listing starts after a key, which need not be
+  // the last one of its beginning.
+  const listedLast = token === null ? '' : readToken(token);
+  const firstAfter = token === null ? (startAfter ?? '') : '';
+  const current = sortedKeys(store, bucket, prefix).flatMap(([key, [version]]) =>
+    version === undefined || version.deleted || compareKeys(key, firstAfter) <= 0 ? [] : [version],
   );
-  const all = grouped(current, prefix, delimiter).filter((listed) => compareKeys(nameOf(listed), after) > 0);
+  const all = grouped(current, prefix, delimiter).filter(
+    (listed) => compareKeys(nameOf(listed), listedLast) > 0,
+  );
   const page = all.slice(0, maxKeys);
   const last = page.at(-1);
   const isTruncated = last !== undefined && all.length > page.length;
@@ -31,6 +37,8 @@ export function listObjects(
       [
         ['Name', bucket],
         ['Prefix', encode(prefix)],
+        ...(startAfter === null ? [] : [['StartAfter', encode(startAfter)] as const]),
+        ...(token === null ? [] : [['ContinuationToken', token] as const]),
         ...(delimiter === '' ? [] : [['Delimiter', encode(delimiter)] as const]),
         ...(query.has('encoding-type') ? [['EncodingType', 'url'] as const] : []),
         ['MaxKeys', maxKeys],

@@ -2,6 +2,7 @@ import {
   DescribeTableCommand,
   DynamoDBClient,
   ListTablesCommand,
+  paginateScan,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, ListEventBusesCommand, ListRulesCommand } from '@aws-sdk/client-eventbridge';
@@ -13,7 +14,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cloud, startCloud } from '../../../local/cloud.ts';
 import { Client } from '../../e2e/client.ts';
@@ -85,6 +86,12 @@ test('aws dynamodb list-tables, describe-table and scan show the assets', async 
     StreamSpecification: { StreamEnabled: true },
   });
   const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName }));
+  const paged: (string | undefined)[] = [];
+  for await (const { Items: page = [] } of paginateScan({ client: dynamodb, pageSize: 1 }, { TableName })) {
+    expect(page.length).toBeLessThanOrEqual(1);
+    paged.push(...page.map(({ pk }) => pk?.S));
+  }
+  expect(paged).toEqual(Items.map(({ pk }) => pk?.S));
   expect(Items.map(({ asset_id }) => asset_id?.S)).toContain(asset_id);
   expect(Table?.ItemCount).toBe(Items.length);
   const missing = dynamodb.send(new DescribeTableCommand({ TableName: 'missing' }));
@@ -114,6 +121,14 @@ test('aws events list-event-buses and list-rules show the stack’s bus beside t
   expect(EventBuses?.map(({ Name }) => Name).sort()).toEqual([cloud.names.bus, 'default'].sort());
   const { Rules } = await events.send(new ListRulesCommand({ EventBusName: cloud.names.bus }));
   expect(Rules).toEqual([]);
+  const { Rules: ofAws } = await events.send(new ListRulesCommand());
+  expect(ofAws).toMatchObject([{ EventBusName: 'default', State: 'ENABLED' }]);
+  expect(JSON.parse(ofAws?.[0]?.EventPattern ?? '')).toMatchObject({
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+  });
+  const missing = events.send(new ListRulesCommand({ EventBusName: 'missing' }));
+  await expect(missing).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
 
 test('a function’s role may type none of it', async () => {
@@ -127,4 +142,36 @@ test('a function’s role may type none of it', async () => {
   expect(await new STSClient(own).send(new GetCallerIdentityCommand())).toMatchObject({
     Account: '000000000000',
   });
+});
+
+test('a tenant’s session is told who it is, and may list no buckets, tables or other tenants’ objects', async () => {
+  const role = (name: string) => `arn:aws:iam::000000000000:role/${name}-role`;
+  const assets = new STSClient({ ...config, credentials: cloud.iam.credentialsOf(role('assets')) });
+  const { Credentials, AssumedRoleUser } = await assets.send(
+    new AssumeRoleCommand({
+      RoleArn: role('tenant'),
+      RoleSessionName: 't_demo',
+      Tags: [{ Key: 'tenant_id', Value: 't_demo' }],
+    }),
+  );
+  const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '' } = Credentials ?? {};
+  const credentials = { accessKeyId, secretAccessKey, sessionToken: Credentials?.SessionToken ?? '' };
+  const own = { ...config, credentials };
+  expect(await new STSClient(own).send(new GetCallerIdentityCommand())).toMatchObject({
+    Account: '000000000000',
+    Arn: 'arn:aws:sts::000000000000:assumed-role/tenant-role/t_demo',
+    UserId: AssumedRoleUser?.AssumedRoleId,
+  });
+  const denied = { name: expect.stringMatching(/^AccessDenied/) };
+  const s3 = new S3Client(own);
+  await expect(s3.send(new ListBucketsCommand())).rejects.toMatchObject({
+    ...denied,
+    message: expect.stringContaining('s3:ListAllMyBuckets'),
+  });
+  const { bucket: Bucket, table: TableName } = cloud.names;
+  for (const Prefix of ['', 'tenants/t_other/'])
+    await expect(s3.send(new ListObjectsV2Command({ Bucket, Prefix }))).rejects.toMatchObject(denied);
+  const dynamodb = new DynamoDBClient(own);
+  await expect(dynamodb.send(new ListTablesCommand())).rejects.toMatchObject(denied);
+  await expect(dynamodb.send(new ScanCommand({ TableName }))).rejects.toMatchObject(denied);
 });

@@ -248,6 +248,55 @@ describe('ListObjectsV2', () => {
     expect(await keysOf({}, size)).toEqual(keys);
   });
 
+  describe('by delimiter', () => {
+    const KEYS = ['a', 'b/1', 'b/2', 'b/c/3', 'd', 'e/4', 'é/5'];
+    const namesOf = async (more: object = {}) => {
+      const names: (string | undefined)[] = [];
+      const query = { Bucket: BUCKET, Delimiter: '/', ...more };
+      for await (const page of paginateListObjectsV2({ client: server.client }, query)) {
+        const { Contents = [], CommonPrefixes = [], KeyCount } = page;
+        expect(Contents.length + CommonPrefixes.length).toBe(KeyCount);
+        names.push(...Contents.map(({ Key }) => Key), ...CommonPrefixes.map(({ Prefix }) => Prefix));
+      }
+      return names.toSorted();
+    };
+    beforeEach(async () => {
+      for (const key of KEYS) await upload(key);
+    });
+
+    it.each([1, 2, 3, 4, 1000])(
+      'lists keys and their common beginnings once in pages of %i',
+      async (MaxKeys) => {
+        expect(await namesOf({ MaxKeys })).toEqual(['a', 'b/', 'd', 'e/', 'é/']);
+        expect(await namesOf({ MaxKeys, Prefix: 'b/' })).toEqual(['b/1', 'b/2', 'b/c/']);
+      },
+    );
+
+    it.each([
+      ['b/1', ['b/', 'd', 'e/', 'é/']],
+      ['b/c/3', ['d', 'e/', 'é/']],
+    ])('begins after the key %s, which a common beginning may hold', async (StartAfter, names) => {
+      for (const MaxKeys of [1, 1000]) expect(await namesOf({ StartAfter, MaxKeys })).toEqual(names);
+    });
+
+    it('repeats in its answer where it began', async () => {
+      const list = (more: object) =>
+        server.client.send(new ListObjectsV2Command({ Bucket: BUCKET, MaxKeys: 1, ...more }));
+      const StartAfter = 'b/2';
+      const { NextContinuationToken: ContinuationToken, ...first } = await list({ StartAfter });
+      expect(first).toMatchObject({ StartAfter, Contents: [{ Key: 'b/c/3' }] });
+      expect(await list({ ContinuationToken })).toMatchObject({
+        ContinuationToken,
+        Contents: [{ Key: 'd' }],
+      });
+    });
+
+    it('leaves out a beginning of which all is deleted', async () => {
+      await remove('e/4');
+      expect(await namesOf()).toEqual(['a', 'b/', 'd', 'é/']);
+    });
+  });
+
   it('refuses a token that it has not given', async () => {
     const listed = server.client.send(new ListObjectsV2Command({ Bucket: BUCKET, ContinuationToken: 'x' }));
     await expect(listed).rejects.toMatchObject({ name: 'InvalidArgument' });
