@@ -4,7 +4,7 @@ import { contextNames, readContext } from '../lib/context.ts';
 import type { RawStorageProps } from '../lib/raw-storage.ts';
 import { SettingError } from '../lib/setting-error.ts';
 import type { Cloud } from './cloud.ts';
-import { writeAwsProfile } from './dev/aws-profile.ts';
+import { overridingVariables, writeAwsProfile } from './dev/aws-profile.ts';
 import { banner } from './dev/banner.ts';
 import { formatEvent } from './dev/event-line.ts';
 import { loadSubscriber, SubscriberError } from './dev/subscribers.ts';
@@ -59,7 +59,8 @@ try {
   const token = await cloud.issuer.issue({ tenant_id: 't_demo', scope: SCOPES.join(' ') });
   const credentials = iam.administrator;
   const awsConfig = writeAwsProfile(cloud.dir, { url: awsUrl, region, credentials });
-  if (!isStopping()) console.log(banner({ apiUrl, awsUrl, token, awsConfig }));
+  const overriding = overridingVariables(process.env);
+  if (!isStopping()) console.log(banner({ apiUrl, awsUrl, token, awsConfig, overriding }));
 } catch (error) {
   report(error);
 }
@@ -120,7 +121,9 @@ function readSettings(context: readonly string[], origins: readonly string[]): P
   const values = new Map(context.map((text) => [text.split('=', 1)[0], text.slice(text.indexOf('=') + 1)]));
   for (const text of context) {
     const [name = ''] = text.split('=', 1);
-    if (text === name) throw new Error(`-c takes name=value, not '${text}'`);
+    if (name === '' || text === name) throw new Error(`-c takes name=value, not '${text}'`);
+    if (LOCAL_SETTINGS.includes(name))
+      throw new Error(`-c ${name}: fixed on this machine, whose issuer is its own`);
     if (!names.includes(name))
       throw new Error(`-c ${name}: there is no such setting; there are ${names.join(', ')}`);
   }

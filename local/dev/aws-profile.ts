@@ -29,3 +29,14 @@ export function writeAwsProfile(
   chmodSync(path, 0o600);
   return path;
 }
+
+/** Variables of a shell that AWS's tools put before a profile. https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html */
+const OVERRIDING =
+  /^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION|ENDPOINT_URL(_\w+)?|IGNORE_CONFIGURED_ENDPOINT_URLS)$/;
+
+/** The names of the variables by which AWS's tools would call another service, or as another user, than the profile says. */
+export function overridingVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(environment)
+    .filter((name) => OVERRIDING.test(name) && environment[name])
+    .sort();
+}

@@ -52,11 +52,17 @@ export function banner(cloud: {
   readonly token: string;
   /** The path of the config file for AWS's tools. */
   readonly awsConfig: string;
+  /** The names of the shell's variables that come before that file. */
+  readonly overriding: readonly string[];
 }): string {
   const lines = curlSession(cloud);
   // Version 1 of AWS's CLI takes no endpoint from the profile for SQS, and would call AWS itself (aws-cli#8737).
   const queues = `aws sqs list-queues --endpoint-url ${cloud.awsUrl}`;
   const aws = `AWS_CONFIG_FILE='${cloud.awsConfig.replaceAll("'", "'\\''")}' AWS_PROFILE=${AWS_PROFILE}`;
+  const unset =
+    cloud.overriding.length === 0
+      ? ''
+      : `unset ${cloud.overriding.join(' ')}  # they would come before the profile\n`;
   return `
 Nexus Raw Storage is up. Ctrl-C stops it.
 
@@ -79,7 +85,7 @@ ${lines.events}
 
 Look at what lies behind it with AWS's own tools:
 
-export ${aws}
+${unset}export ${aws}
 aws s3 ls; aws dynamodb list-tables; ${queues}; aws events list-rules --event-bus-name event-bus
 `;
 }

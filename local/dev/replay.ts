@@ -8,6 +8,7 @@ import { TenantId } from '#contract/tenant';
 import type { StoredEvent } from '../eventbridge/put-events.ts';
 import type { DeliveredEvent } from '../eventbridge/rules.ts';
 import { sendJson } from '../http/loopback-server.ts';
+import { describeIssue, pathOf } from './issue-wording.ts';
 import { readJson } from './request.ts';
 
 /** Keeps events, and can deliver one again. */
@@ -21,12 +22,13 @@ export interface Archive {
 const Timestamp = v.pipe(v.string(), v.isoTimestamp('is not a time such as 2026-01-31T12:00:00Z'));
 
 const ReplayRequest = v.strictObject({
-  type: v.optional(v.picklist(EVENT_TYPES)),
+  type: v.optional(v.picklist(EVENT_TYPES, `is none of ${EVENT_TYPES.join(', ')}`)),
   tenant_id: v.optional(TenantId),
   /** Only events whose time, to the second, is at `from` or later, and before `to`. */
   from: v.optional(Timestamp),
   to: v.optional(Timestamp),
 });
+const NAMES = Object.keys(ReplayRequest.entries);
 type ReplayRequest = v.InferOutput<typeof ReplayRequest>;
 
 /**
@@ -73,7 +75,7 @@ function refuse(response: ServerResponse, issues: readonly v.BaseIssue<unknown>[
     detail: 'A replay is asked for by an object with type, tenant_id, from and to, each if wanted',
     code: 'invalid_request',
     request_id: randomUUID(),
-    errors: issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: issue.message })),
+    errors: issues.map((issue) => ({ path: pathOf(issue), message: describeIssue(issue, NAMES) })),
   };
   sendJson(response, status, problem, 'application/problem+json');
 }

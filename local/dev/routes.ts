@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
 import { Environment, SCOPES, TenantId } from '#contract/tenant';
 import { sendJson, sendMessage } from '../http/loopback-server.ts';
+import { describeIssue, pathOf } from './issue-wording.ts';
 import { type Issuer, JWKS_PATH, TOKEN_LIFETIME } from './issuer.ts';
 import { type Archive, replay } from './replay.ts';
 import { readJson, requireProgram } from './request.ts';
@@ -60,7 +61,7 @@ const EventsQuery = v.strictObject({
 /** Answers the kept events that the query asks for, the newest last. */
 function listEvents(source: EventSource, { url = '' }: IncomingMessage, response: ServerResponse): void {
   const parsed = v.safeParse(EventsQuery, Object.fromEntries(new URLSearchParams(url.split('?')[1])));
-  if (!parsed.success) return void refuse(response, parsed.issues[0]);
+  if (!parsed.success) return void refuse(response, parsed.issues[0], Object.keys(EventsQuery.entries));
   const { limit, tenant_id, type } = parsed.output;
   const events = source
     .events()
@@ -69,8 +70,8 @@ function listEvents(source: EventSource, { url = '' }: IncomingMessage, response
   sendJson(response, 200, limit === undefined ? events : events.slice(-limit));
 }
 
-function refuse(response: ServerResponse, issue: v.BaseIssue<unknown>): void {
-  sendMessage(response, 422, [v.getDotPath(issue), issue.message].filter(Boolean).join(': '));
+function refuse(response: ServerResponse, issue: v.BaseIssue<unknown>, names: readonly string[]): void {
+  sendMessage(response, 422, `${pathOf(issue) || 'The body'}: ${describeIssue(issue, names)}`);
 }
 
 /** Sends the events that are kept, and then each new one, as server-sent events. https://html.spec.whatwg.org/multipage/server-sent-events.html */
@@ -84,7 +85,7 @@ function streamEvents(source: EventSource, response: ServerResponse): void {
 
 async function issueToken(issuer: Issuer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const parsed = v.safeParse(TokenRequest, await readJson(request));
-  if (!parsed.success) return refuse(response, parsed.issues[0]);
+  if (!parsed.success) return refuse(response, parsed.issues[0], Object.keys(TokenRequest.entries));
   const { scope = SCOPES.join(' '), ...claims } = parsed.output;
   const token = await issuer.issue({ ...claims, scope });
   response.setHeader('cache-control', 'no-store');

@@ -26,11 +26,11 @@ interface Run {
   readonly exited: Promise<number | null>;
 }
 
-function run(args: readonly string[], cwd = temporaryDirectory()): Run {
+function run(args: readonly string[], cwd = temporaryDirectory(), variables: NodeJS.ProcessEnv = {}): Run {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     // One that is killed removes nothing.
-    env: { ...process.env, TMPDIR: temporaryDirectory() },
+    env: { ...process.env, ...variables, TMPDIR: temporaryDirectory() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
@@ -40,8 +40,12 @@ function run(args: readonly string[], cwd = temporaryDirectory()): Run {
   return { child, output: () => printed, exited: once(child, 'close').then(([code]) => code) };
 }
 
-async function start(args: readonly string[], cwd?: string): Promise<Run & { apiUrl: string }> {
-  const started = run(args, cwd);
+async function start(
+  args: readonly string[],
+  cwd?: string,
+  variables?: NodeJS.ProcessEnv,
+): Promise<Run & { apiUrl: string }> {
+  const started = run(args, cwd, variables);
   const apiUrl = await expect
     .poll(() => /API {6}(http:\S+)/.exec(started.output().stdout)?.[1], { timeout: 60_000 })
     .toBeTruthy()
@@ -64,6 +68,11 @@ test.each([
   [['surplus'], 'surplus'],
   [['--subscribe'], '--subscribe'],
   [['-c', 'nonsense=1'], '-c nonsense: there is no such setting'],
+  ...['issuer', 'audience', 'jwksUri', 'jwks'].map((name): [string[], string] => [
+    ['-c', `${name}=https://issuer.example`],
+    `-c ${name}: fixed on this machine, whose issuer is its own`,
+  ]),
+  [['-c', '=1'], "-c takes name=value, not '=1'"],
   [['-c', 'maxUploadBytes'], "-c takes name=value, not 'maxUploadBytes'"],
   [['-c', 'maxUploadBytes=big'], 'Invalid maxUploadBytes "big": it must be a whole number'],
 ])('%j is refused in one line', async (args, part) => {
@@ -88,7 +97,9 @@ test.each(['--port', '--aws-port'])('a port in use is one line: %s', async (flag
 test('settings of -c hold, origins of --allow-origin are let in, and AWS’s tools get a profile of their owner alone', async () => {
   const cwd = temporaryDirectory();
   const settings = ['-c', 'uploadExpirySeconds=60', '--allow-origin', 'https://app.example'];
-  const { apiUrl, output, child, exited } = await start(['--port', '0', ...settings], cwd);
+  const { apiUrl, output, child, exited } = await start(['--port', '0', ...settings], cwd, {
+    AWS_REGION: 'x',
+  });
   const headers = { ...(await authorization(apiUrl)), 'content-type': 'application/json' };
   const answer = await fetch(`${apiUrl}/nexus/raw/presign-upload`, {
     method: 'POST',
@@ -110,6 +121,7 @@ test('settings of -c hold, origins of --allow-origin are let in, and AWS’s too
   const [, file = ''] = /AWS_CONFIG_FILE='([^']+)'/.exec(output().stdout) ?? [];
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readFileSync(file, 'utf8')).toContain('endpoint_url');
+  expect(output().stdout).toMatch(/\nunset .*\bAWS_REGION\b.*\nexport AWS_CONFIG_FILE=/);
   child.kill('SIGTERM');
   expect(await exited).toBe(0);
 });

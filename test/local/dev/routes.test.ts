@@ -55,8 +55,13 @@ test('the last events, of one type or tenant, the newest last', async () => {
     expect(await ask('?limit=1')).toEqual([200, kept.slice(-1)]);
     expect(await ask('?limit=2')).toEqual([200, kept.slice(-2)]);
     expect(await ask('?type=b&tenant_id=t_demo')).toEqual([200, kept.slice(1, 2)]);
-    for (const query of ['?limit=0', '?limit=x', '?tenant_id=/', '?since=1'])
-      expect(await ask(query)).toMatchObject([422, {}]);
+    for (const [query, message] of [
+      ['?limit=0', 'limit: is not a number of 1 to 999999'],
+      ['?limit=x', 'limit: is not a number of 1 to 999999'],
+      ['?tenant_id=/', 'tenant_id: is not a tenant id'],
+      ['?since=1', 'since: there is no such name; there are limit, tenant_id, type'],
+    ])
+      expect(await ask(`${query}`)).toEqual([422, { message }]);
   } finally {
     kept.splice(0, 3, ...before);
   }
@@ -80,19 +85,28 @@ test('a token for a tenant, with every scope unless told otherwise', async () =>
 });
 
 test.each([
-  ['no JSON', '{'],
-  ['no object', '[]'],
-  ['no tenant', {}],
-  ['a tenant that is none', { tenant_id: 'a/b' }],
-  ['an env that is none', { tenant_id: 't_demo', env: 'QA' }],
-  ['a scope that is no text', { tenant_id: 't_demo', scope: 1 }],
-  ['another field', { tenant_id: 't_demo', sub: 'root' }],
-  ['too much', JSON.stringify({ tenant_id: 't_demo', scope: 'x'.repeat(5000) })],
-])('bad input is refused with one line: %s', async (_, body) => {
+  ['no JSON', '{', 'The body: is not a JSON object'],
+  ['no object', '[]', 'The body: is not a JSON object'],
+  ['no tenant', {}, 'tenant_id: is missing'],
+  ['a tenant that is none', { tenant_id: 'a/b' }, 'tenant_id: is not a tenant id'],
+  ['an env that is none', { tenant_id: 't_demo', env: 'QA' }, 'env: is not an env'],
+  ['a scope that is no text', { tenant_id: 't_demo', scope: 1 }, 'scope: is not a string'],
+  [
+    'another field',
+    { tenant_id: 't_demo', sub: 'root' },
+    'sub: there is no such name; there are tenant_id, env, scope',
+  ],
+  [
+    'too much',
+    JSON.stringify({ tenant_id: 't_demo', scope: 'x'.repeat(5000) }),
+    'The body: is not a JSON object',
+  ],
+])('bad input is refused with one line: %s', async (_, body, line) => {
   const response = await token(body);
   const { message } = (await response.json()) as { message: string };
   expect(response.status).toBe(422);
   expect(message).toMatch(/^.+$/);
+  expect(message).toBe(line);
 });
 
 test('no page of another origin gets a token', async () => {
