@@ -121,6 +121,9 @@ test('every setting is read as -c gives it', () => {
   for (const [name, [, inTemplate]] of given) expect(text, name).toContain(inTemplate);
   const plain = JSON.stringify(run(required).template);
   for (const [name, [, inTemplate]] of given) expect(plain, name).not.toContain(inTemplate);
+  // Pages of loopback origins are let in on one machine alone.
+  for (const deployed of [text, plain]) expect(deployed).not.toMatch(/localhost|127\.0\.0\.1|\[::1\]/);
+  expect(plain).not.toMatch(/Cors/);
   const [jwks, inTemplate] = INLINE_KEYS;
   expect(JSON.stringify(run({ ...required, jwks }).template)).toContain(inTemplate);
   expect([...Object.keys(SETTINGS), 'jwks'].sort()).toEqual(settingsOfApp());
