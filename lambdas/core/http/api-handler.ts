@@ -4,7 +4,7 @@ import type * as v from 'valibot';
 import { type ApiFunction, type Route, type RouteTable, routeKey } from '#contract/route';
 import { RawStorageError } from '#core/errors';
 import { toProblem } from '#core/http/problem';
-import { type ApiEvent, callerOf } from '#core/http/request';
+import { type ApiEvent, callerOf, requireMay } from '#core/http/request';
 import { parseInput, type RouteInput } from '#core/http/route-input';
 import type { Caller } from '#core/identity/caller';
 
@@ -66,7 +66,9 @@ export function apiHandler<TFunction extends ApiFunction, TRoutes extends RouteT
       event.served = found;
     })
     .before(({ event }) => {
-      event.caller = callerOf(event, (event as Call).served.route.scope);
+      // Set before it is checked, so that the log of a refusal names the tenant.
+      event.caller = callerOf(event);
+      requireMay(event.caller, event, (event as Call).served.route.scope);
     })
     .before(({ event }) => {
       event.input = parseInput((event as Call).served.route.request, event);

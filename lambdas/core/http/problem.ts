@@ -5,6 +5,9 @@ import { describeError, log } from '#core/log';
 /** The most fields that a line of the log names. */
 const MAX_LOGGED = 5;
 
+/** A client may write anything for a field's name, a token or a person's name too: only what looks like one is logged. */
+const FIELD_NAME = /^[\w.-]{0,64}$/;
+
 /**
  * Maps any error to what the client is told: of a fault that is not the client's, its request id alone.
  *
@@ -22,7 +25,7 @@ export function toProblem(error: unknown, request_id: string, tenant_id?: string
     code,
     request_id,
     tenant_id,
-    fields: fields?.slice(0, MAX_LOGGED).map(({ path }) => path),
+    fields: fields?.slice(0, MAX_LOGGED).map(({ path }) => (FIELD_NAME.test(path) ? path : '?')),
     ...(fault && describeError(known)),
   });
   return {

@@ -270,6 +270,31 @@ describe('an error of the work', () => {
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
+  it('is logged with names of fields alone, whatever a client has written in their place', async () => {
+    const token = `eyJ${'a'.repeat(80)}.eyJ${'b'.repeat(80)}.${'c'.repeat(43)}`;
+    for (const written of [token, 'Jane Doe.pdf', 'n'.repeat(65), 'n'.repeat(64), 'fileName'])
+      await call({ name: 'a', [written]: 1 });
+    expect(lines.map(({ fields }) => fields)).toEqual([['?'], ['?'], ['?'], ['n'.repeat(64)], ['fileName']]);
+    expect(JSON.stringify(lines)).not.toMatch(/eyJ|Jane/);
+  });
+
+  it.each([
+    ['scope_missing', { authorizer: { ...acme, scopes: [] } }],
+    ['tenant_mismatch', { headers: { 'x-tenant-id': 't_other' } }],
+  ])('is logged with the token’s tenant, and none that was only sent: %s', async (code, options) => {
+    await call({ name: 'a' }, options);
+    expect(lines).toEqual([
+      { level: 'info', message: 'request refused', code, request_id: 'request-1', tenant_id: 't_acme' },
+    ]);
+  });
+
+  it('is logged without a tenant where the token names none, or a malformed one', async () => {
+    for (const tenant_id of [undefined, '*'])
+      await call({ name: 'a' }, { authorizer: { ...acme, tenant_id } });
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line['tenant_id']).toBeUndefined();
+  });
+
   it('of ours tells nothing but the request id, and is logged whole', async () => {
     run.mockRejectedValueOnce(new Error('the secret of the database'));
     const answer = await call({ name: 'a' });
