@@ -18,10 +18,11 @@ export function callerOf({ requestContext, headers }: ApiEvent): Caller {
   if (!context.success || context.output.tenant_id === undefined) {
     throw new RawStorageError('tenant_missing', 'The token names no tenant to act for');
   }
+  const { tenant_id } = context.output;
   const request_id = requestContext.requestId;
   return {
     ...context.output,
-    tenant_id: context.output.tenant_id,
+    tenant_id,
     request_id,
     trace_id: traceRoot(headers['x-amzn-trace-id']) ?? request_id,
   };
