@@ -59,8 +59,8 @@ function settle(tenantId: string, work: (settler: Settler) => Promise<void>): Pr
 }
 
 async function settleMessage({ body, messageId }: SQSRecord): Promise<void> {
-  const version = readObjectCreated(body);
-  if (version === undefined) return log('warn', 'object under a key that no form has', { messageId });
+  const version = readObjectCreated(body, env.RAW_BUCKET);
+  if (version === undefined) return log('warn', 'object that no form of this service has', { messageId });
   await settle(version.asset.tenant_id, (settler) => settler.arrived(version));
 }
 

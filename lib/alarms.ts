@@ -248,6 +248,19 @@ export class Alarms extends Construct {
         'Events of S3 could not be worked off: an upload that registers itself may not be registered. They are kept for 14 days.',
       section: 'settle-dead-letters',
     });
+    this.#add('SettleGivenUpRecords', {
+      metric: settle.metricGivenUpRecords({ period: Duration.hours(1) }),
+      periods: FOR_A_DAY,
+      description: 'Records of ended lives outlasted their retries and went to the failure bucket of settle.',
+      section: 'settle-given-up-records',
+    });
+    this.#add('SettleDroppedRecords', {
+      metric: settle.metricDroppedRecords({ period: Duration.hours(1) }),
+      periods: FOR_A_DAY,
+      description:
+        'Records of ended lives outlasted their retries and the failure bucket of settle did not take them: the bytes that they leave behind are about to be forgotten.',
+      section: 'settle-dropped-records',
+    });
     this.#add('SettleFailureBucket', {
       metric: settle.failureBucket.metricObjects(),
       // S3 is late with its count, by a day or so.

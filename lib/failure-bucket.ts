@@ -27,7 +27,7 @@ export class FailureBucket extends s3.Bucket implements lambda.IEventSourceDlq {
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Only Lambda writes here, and only when the publisher gives up; the objects themselves are the record of it.',
+        'Only Lambda writes here, and only when a stream mapping gives up; the objects themselves are the record of it.',
     });
   }
 

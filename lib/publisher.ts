@@ -2,7 +2,6 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { METRIC, METRICS_DIMENSION, METRICS_NAMESPACE, type MetricName } from '#core/metrics';
 import type { AssetTable } from './asset-table.ts';
@@ -12,6 +11,7 @@ import type { FunctionOptions } from './function-options.ts';
 import { PoisonQueue } from './poison-queue.ts';
 import { RawFunction } from './raw-function.ts';
 import type { StoreOptions } from './store-options.ts';
+import { StreamMapping } from './stream-mapping.ts';
 
 export interface PublisherProps {
   /** Its stream is the outbox. */
@@ -55,7 +55,7 @@ export class Publisher extends Construct {
   readonly poisonQueue: PoisonQueue;
   /** Holds what the stream mapping gave up. */
   readonly failureBucket: FailureBucket;
-  readonly #mapping: DynamoEventSource;
+  readonly #mapping: StreamMapping;
 
   constructor(
     scope: Construct,
@@ -73,18 +73,11 @@ export class Publisher extends Construct {
     this.poisonQueue.grantSend(this.fn);
     bus.grantPublish(this.fn);
     this.failureBucket = new FailureBucket(this, 'FailureBucket', options);
-    this.#mapping = new DynamoEventSource(table, {
-      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-      batchSize: 100,
-      parallelizationFactor: parallelization,
+    this.#mapping = new StreamMapping({
+      table,
       filters: CHANGES,
-      reportBatchItemFailures: true,
-      bisectBatchOnError: true,
-      // Retried until too old, which is well before the stream drops a record at 24 hours.
-      retryAttempts: -1,
-      maxRecordAge: Duration.hours(20),
-      onFailure: this.failureBucket,
-      metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
+      failureBucket: this.failureBucket,
+      parallelization,
     });
     this.fn.addEventSource(this.#mapping);
     Validations.of(this.fn.role ?? this.fn).acknowledge({
@@ -116,12 +109,12 @@ export class Publisher extends Construct {
 
   /** Records that outlasted their retries and are in the failure bucket now. @default - sum over 5 minutes */
   metricGivenUpRecords(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.#mappingMetric('OnFailureDestinationDeliveredEventCount', options);
+    return this.#mapping.metricGivenUpRecords(options).attachTo(this);
   }
 
   /** Records that outlasted their retries and that the failure bucket did not take. @default - sum over 5 minutes */
   metricDroppedRecords(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.#mappingMetric('DroppedEventCount', options);
+    return this.#mapping.metricDroppedRecords(options).attachTo(this);
   }
 
   #metric(metricName: MetricName, options: cloudwatch.MetricOptions): cloudwatch.Metric {
@@ -129,17 +122,6 @@ export class Publisher extends Construct {
       namespace: METRICS_NAMESPACE,
       metricName,
       dimensionsMap: { [METRICS_DIMENSION]: this.fn.functionName },
-      ...options,
-    }).attachTo(this);
-  }
-
-  /** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics */
-  #mappingMetric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return new cloudwatch.Metric({
-      namespace: 'AWS/Lambda',
-      metricName,
-      dimensionsMap: { EventSourceMappingUUID: this.#mapping.eventSourceMappingId },
-      statistic: cloudwatch.Stats.SUM,
       ...options,
     }).attachTo(this);
   }

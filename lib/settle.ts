@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '#core/env';
@@ -14,6 +14,7 @@ import type { FunctionOptions } from './function-options.ts';
 import type { RawBucket } from './raw-bucket.ts';
 import { RawFunction } from './raw-function.ts';
 import type { StoreOptions } from './store-options.ts';
+import { StreamMapping } from './stream-mapping.ts';
 
 export interface SettleProps {
   readonly bucket: RawBucket;
@@ -55,6 +56,7 @@ export class Settle extends Construct {
   readonly deadLetterQueue: DeadLetterQueue;
   /** Holds what the stream mapping gave up. */
   readonly failureBucket: FailureBucket;
+  readonly #mapping: StreamMapping;
 
   constructor(scope: Construct, id: string, { bucket, table, maxHashBytes, options = {} }: SettleProps) {
     super(scope, id);
@@ -93,19 +95,8 @@ export class Settle extends Construct {
     this.fn.addEventSource(new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true }));
 
     this.failureBucket = new FailureBucket(this, 'FailureBucket', options);
-    this.fn.addEventSource(
-      new DynamoEventSource(table, {
-        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-        batchSize: 100,
-        filters: ENDS,
-        reportBatchItemFailures: true,
-        bisectBatchOnError: true,
-        // Retried until too old, which is well before the stream drops a record at 24 hours.
-        retryAttempts: -1,
-        maxRecordAge: Duration.hours(20),
-        onFailure: this.failureBucket,
-      }),
-    );
+    this.#mapping = new StreamMapping({ table, filters: ENDS, failureBucket: this.failureBucket });
+    this.fn.addEventSource(this.#mapping);
     Validations.of(this.fn.role ?? this.fn).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
@@ -124,5 +115,15 @@ export class Settle extends Construct {
   /** Milliseconds for which a record waited in the stream. @default - maximum over 5 minutes */
   metricIteratorAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.fn.metric('IteratorAge', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /** Records that outlasted their retries and are in the failure bucket now. @default - sum over 5 minutes */
+  metricGivenUpRecords(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.#mapping.metricGivenUpRecords(options).attachTo(this);
+  }
+
+  /** Records that outlasted their retries and that the failure bucket did not take. @default - sum over 5 minutes */
+  metricDroppedRecords(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.#mapping.metricDroppedRecords(options).attachTo(this);
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PresignResponse } from '#contract/uploads';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
@@ -92,6 +93,42 @@ test('an erased asset’s bytes go, a deleted one’s stay until its retention e
   await cloud.services.dynamodb.removeExpired();
   await expect.poll(() => versions(deleted as string), soon).toEqual([]);
   await expect.poll(() => types(deleted as string).at(-1), soon).toBe('purged');
+});
+
+test('what comes after an asset is erased is removed', async () => {
+  const form = await presign({ filename: 'erased-late.txt' });
+  await post(form);
+  const { asset_id } = form;
+  expect((await client.register({ asset_id })).status).toBe(200);
+  expect((await client.send('POST', raw(asset_id, 'erase'))).status).toBe(200);
+  await expect.poll(() => versions(asset_id), soon).toEqual([]);
+  // The form works on.
+  await post(form, 'late');
+  await expect.poll(() => versions(asset_id), soon).toEqual([]);
+});
+
+test('what comes after an upload has expired is removed, though its form still works', async () => {
+  const form = await presign({ filename: 'expired-late.txt' });
+  const { asset_id } = form;
+  const table = new DynamoDBClient({
+    endpoint: cloud.awsUrl,
+    region: cloud.region,
+    credentials: cloud.iam.administrator,
+  });
+  // The service gives an item a day more than its form. That day is cut short, since a form takes nothing after its own time.
+  const past = new UpdateItemCommand({
+    TableName: cloud.names.table,
+    Key: { pk: { S: `t_demo#dev#${asset_id}` } },
+    UpdateExpression: 'SET #ttl = :past',
+    ExpressionAttributeNames: { '#ttl': 'ttl' },
+    ExpressionAttributeValues: { ':past': { N: String(Math.floor((Date.now() + ahead) / 1000) - 60) } },
+  });
+  await table.send(past);
+  table.destroy();
+  await cloud.services.dynamodb.removeExpired();
+  await expect.poll(() => types(asset_id), soon).toEqual(['presigned', 'expired']);
+  await post(form, 'late');
+  await expect.poll(() => versions(asset_id), soon).toEqual([]);
 });
 
 test('an upload that is never registered is removed once its window and a day have passed', async () => {

@@ -31,8 +31,8 @@ const versions = (asset_id: string) =>
 
 const message = (body: unknown, messageId = 'm1') =>
   ({ messageId, body: typeof body === 'string' ? body : JSON.stringify(body) }) as never;
-const arrival = (key: string, versionId: string) => ({
-  detail: { object: { key, 'version-id': versionId } },
+const arrival = (key: string, versionId: string, bucket = BUCKET) => ({
+  detail: { bucket: { name: bucket }, object: { key, 'version-id': versionId } },
 });
 
 /** Posts a file, as the holder of a form. */
@@ -104,9 +104,12 @@ it('asks for those again that fail, and for no others; an object that is not the
   const [version] = versions(asset_id);
   const good = message(arrival(String(version?.key), String(version?.versionId)), 'good');
   const strange = message(arrival('tenants/a', 'v1'), 'strange');
-  expect(await handler({ Records: [message('nonsense', 'bad'), good, strange] })).toEqual({
+  const elsewhere = message(arrival(String(version?.key), 'v1', 'another-bucket'), 'elsewhere');
+  expect(await handler({ Records: [message('nonsense', 'bad'), good, strange, elsewhere] })).toEqual({
     batchItemFailures: [{ itemIdentifier: 'bad' }],
   });
+  const warned = lines.filter(({ message }) => message === 'object that no form of this service has');
+  expect(warned.map(({ messageId }) => messageId).sort()).toEqual(['elsewhere', 'strange']);
   expect((await itemOf(asset_id))['arrived']).toBe(version?.versionId);
   expect(JSON.stringify(lines)).not.toContain('a.txt');
 });

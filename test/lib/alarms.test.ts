@@ -38,6 +38,12 @@ const mapping = {
   Name: 'EventSourceMappingUUID',
   Value: { Ref: resource(template, 'AWS::Lambda::EventSourceMapping', 'PublisherPublish').logicalId },
 };
+const settleMapping = {
+  Name: 'EventSourceMappingUUID',
+  Value: {
+    Ref: resource(template, 'AWS::Lambda::EventSourceMapping', 'SettlementSettleDynamoDB').logicalId,
+  },
+};
 const poisonQueue = resource(template, 'AWS::SQS::Queue', 'PublisherPoison').logicalId;
 const assetsFunction = { Name: 'FunctionName', Value: { Ref: functionNamed(template, 'assets').logicalId } };
 const settle = { Name: 'FunctionName', Value: { Ref: functionNamed(template, 'settle').logicalId } };
@@ -123,6 +129,17 @@ test.each([
     [1, 2],
   ],
   ['DroppedRecords', 'AWS/Lambda', 'DroppedEventCount', [mapping], 'Sum', 0, 3600, [1, 24]],
+  [
+    'SettleGivenUpRecords',
+    'AWS/Lambda',
+    'OnFailureDestinationDeliveredEventCount',
+    [settleMapping],
+    'Sum',
+    0,
+    3600,
+    [1, 24],
+  ],
+  ['SettleDroppedRecords', 'AWS/Lambda', 'DroppedEventCount', [settleMapping], 'Sum', 0, 3600, [1, 24]],
 ])(
   '%s goes off above its threshold, and not for lack of data',
   (id, namespace, name, dimensions, statistic, threshold, period, [bad, of]) => {
@@ -222,15 +239,18 @@ test('the API that is somebody else’s is theirs to watch', () => {
     httpApi: new HttpApi(stack, 'Theirs'),
   });
   const ids = Object.keys(Template.fromStack(stack).findResources(ALARM));
-  expect(ids.length).toBe(22);
+  expect(ids.length).toBe(24);
   expect(ids.join()).not.toContain('ApiErrors');
 });
 
-test('the mapping counts what it gives up', () => {
-  expect(resource(template, 'AWS::Lambda::EventSourceMapping', 'PublisherPublish').properties).toMatchObject({
-    MetricsConfig: { Metrics: ['EventCount'] },
-  });
-});
+test.each(['PublisherPublish', 'SettlementSettleDynamoDB'])(
+  'the mapping counts what it gives up: %s',
+  (prefix) => {
+    expect(resource(template, 'AWS::Lambda::EventSourceMapping', prefix).properties).toMatchObject({
+      MetricsConfig: { Metrics: ['EventCount'] },
+    });
+  },
+);
 
 /** The stack, and a subscription that is watched. */
 const watched = withStack({}, (app, stack) => {
@@ -281,7 +301,7 @@ test('every alarm tells when it goes off and when it ends, subscriptions include
   });
   alarms.watch(bus.onRawAssetRegistered('Billing', { target: new SqsQueue(new Queue(stack, 'Target')) }));
   const told = Template.fromStack(stack).findResources(ALARM);
-  expect(Object.keys(told)).toHaveLength(24);
+  expect(Object.keys(told)).toHaveLength(26);
   const Ref = stack.getLogicalId(topic.node.defaultChild as CfnElement);
   for (const { Properties } of Object.values(told)) {
     expect(Properties).toMatchObject({ AlarmActions: [{ Ref }], OKActions: [{ Ref }] });
@@ -314,7 +334,7 @@ test('an address is told by e-mail, encrypted, of the alarms of this account alo
     { Sid: 'OwnAlarms', ...ownAlarms, Action: 'sns:Publish', Resource: { Ref: topic.logicalId } },
   ]);
   const alarms = Object.values(custom.findResources(ALARM));
-  expect(alarms.length).toBe(23);
+  expect(alarms.length).toBe(25);
   for (const { Properties } of alarms) {
     expect(Properties).toMatchObject({
       AlarmActions: [{ Ref: topic.logicalId }],

@@ -28,7 +28,14 @@ const stream = {
 };
 const { key } = record.asset;
 const arrivals = {
-  Records: [{ messageId: '1', body: JSON.stringify({ detail: { object: { key, 'version-id': 'v1' } } }) }],
+  Records: [
+    {
+      messageId: '1',
+      body: JSON.stringify({
+        detail: { bucket: { name: 'raw-bucket' }, object: { key, 'version-id': 'v1' } },
+      }),
+    },
+  ],
 };
 const context = { getRemainingTimeInMillis: () => 60_000 };
 

@@ -9,29 +9,38 @@ export class MemoryObjectStore implements FormSigner, ObjectStore, VersionStore 
   /** How often an object was read whole. */
   hashed = 0;
   readonly #versions = new Map<string, { object: StoredObject; bytes: Buffer }[]>();
+  /** How many versions each key has had: no id is given again. */
+  readonly #counts = new Map<string, number>();
 
   async signForm(form: UploadForm): Promise<SignedForm> {
     this.forms.push(form);
     return { url: 'https://memory.example', fields: { key: form.key, 'Content-Type': form.contentType } };
   }
 
-  /** Puts a version by the last form of its key; its SHA-256 is known to the store only where the form declared it. */
+  /**
+   * Puts a version by the last form of its key; its SHA-256 is known to the store only where the form declared it.
+   *
+   * @returns the version's id
+   */
   put(
     key: string,
     bytes: Buffer,
     contentType: string,
     declared: { sha256?: string; upload?: string } = {},
-  ): void {
+  ): string {
     const form = this.forms.findLast((signed) => signed.key === key);
     const versions = this.#versions.get(key) ?? [];
+    const count = this.#counts.get(key) ?? 0;
+    this.#counts.set(key, count + 1);
     const object = {
-      versionId: `v${versions.length}`,
+      versionId: `v${count}`,
       sizeBytes: bytes.length,
       contentType,
       sha256: declared.sha256,
       upload: declared.upload ?? form?.upload,
     };
     this.#versions.set(key, [...versions, { object, bytes }]);
+    return object.versionId;
   }
 
   async describe(key: string, versionId?: string): Promise<StoredObject | undefined> {

@@ -3,6 +3,7 @@ import { assetRepositoryContract } from './asset-repository-contract.ts';
 import { MemoryAssetRepository } from './memory-asset-repository.ts';
 import { MemoryObjectStore } from './memory-object-store.ts';
 import { objectStoreContract } from './object-store-contract.ts';
+import { versionStoreContract } from './version-store-contract.ts';
 
 describe('the in-memory repository', () => {
   assetRepositoryContract(() => new MemoryAssetRepository());
@@ -16,5 +17,13 @@ describe('the in-memory object store', () => {
       const { upload, sha256 } = form;
       store.put(form.key, bytes, form.contentType, { upload, ...(sha256 !== undefined && { sha256 }) });
     },
+  );
+});
+
+describe('the versions in memory', () => {
+  const store = new MemoryObjectStore();
+  versionStoreContract(
+    () => store,
+    async (key, text) => store.put(key, Buffer.from(text), 'text/plain'),
   );
 });

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { AssetId } from '#contract/asset';
+import { Filename } from '#contract/filename';
 import { Environment, TenantId } from '#contract/tenant';
 import type { AssetKey } from '#core/assets/asset-repository';
+import { objectKey } from '#core/assets/object-location';
 
 /** A version that arrived, and the asset whose key it lies under. */
 export interface ArrivedVersion {
@@ -10,27 +12,33 @@ export interface ArrivedVersion {
   readonly versionId: string;
 }
 
-/** What EventBridge tells of an object that S3 has: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
+/** What EventBridge tells of an object that S3 has, whose key is not encoded: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
 const ObjectCreated = v.object({
-  detail: v.object({ object: v.object({ key: v.string(), 'version-id': v.string() }) }),
+  detail: v.object({
+    bucket: v.object({ name: v.string() }),
+    object: v.object({ key: v.string(), 'version-id': v.string() }),
+  }),
 });
 
-const Ids = v.object({ tenant_id: TenantId, env: Environment, asset_id: AssetId });
+const Named = v.object({ tenant_id: TenantId, env: Environment, asset_id: AssetId, filename: Filename });
 
-const KEY = /^tenants\/([^/]+)\/([^/]+)\/raw\/([^/]+)\/[^/]+$/;
+const KEY = /^tenants\/([^/]+)\/([^/]+)\/raw\/([^/]+)\/([^/]+)$/s;
 
 /**
  * Reads an event of S3, as the queue's message holds it.
  *
- * @returns undefined for an object under a key that no form of this service has
+ * @param ownBucket the name of the bucket that the service's forms upload to
+ * @returns undefined for an object of another bucket, or under a key that no form of this service has
  * @throws v.ValiError for what is no such event
  */
-export function readObjectCreated(body: string): ArrivedVersion | undefined {
-  const { key, 'version-id': versionId } = v.parse(v.pipe(v.string(), v.parseJson(), ObjectCreated), body)
-    .detail.object;
-  const [, tenant_id, env, asset_id] = KEY.exec(key) ?? [];
-  const asset = v.safeParse(Ids, { tenant_id, env, asset_id });
-  // An id in upper case is no form's.
-  if (!asset.success || asset.output.asset_id !== asset_id) return undefined;
-  return { asset: asset.output, key, versionId };
+export function readObjectCreated(body: string, ownBucket: string): ArrivedVersion | undefined {
+  const { bucket, object } = v.parse(v.pipe(v.string(), v.parseJson(), ObjectCreated), body).detail;
+  if (bucket.name !== ownBucket) return undefined;
+  const { key, 'version-id': versionId } = object;
+  const [, tenant_id, env, asset_id, filename] = KEY.exec(key) ?? [];
+  const named = v.safeParse(Named, { tenant_id, env, asset_id, filename });
+  // The schemas take an id in upper case and a name in another normal form, which they change and no form has.
+  if (!named.success || objectKey(named.output) !== key) return undefined;
+  const { filename: _, ...asset } = named.output;
+  return { asset, key, versionId };
 }

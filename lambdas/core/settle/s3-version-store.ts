@@ -8,6 +8,9 @@ import {
 import { unavailableOr } from '#core/aws/sdk-errors';
 import type { VersionStore } from '#core/settle/version-store';
 
+/** S3 answers 204 for a version that is not there, and documents errors for it too: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList */
+const GONE = new Set(['NoSuchVersion', 'NoSuchKey']);
+
 /** Versions in one S3 bucket. */
 export class S3VersionStore implements VersionStore {
   readonly #client: S3Client;
@@ -45,8 +48,9 @@ export class S3VersionStore implements VersionStore {
       Key: key,
       VersionId: versionId,
     });
-    // S3 answers 204 for a version that is not there, too.
-    await this.#client.send(remove).catch(fail);
+    await this.#client.send(remove).catch((error) => {
+      if (!GONE.has(error.name)) fail(error);
+    });
   }
 }
 

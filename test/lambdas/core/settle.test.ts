@@ -237,13 +237,13 @@ describe.each(Object.entries(CASES))('%s', (_, { before, versions, item }) => {
 });
 
 describe('an event of S3', () => {
-  const body = (key: string, more = {}) =>
-    JSON.stringify({ detail: { object: { key, 'version-id': 'v1', ...more } } });
+  const body = (key: string, name = 'raw') =>
+    JSON.stringify({ detail: { bucket: { name }, object: { key, 'version-id': 'v1' } } });
   const id = '0e3e4b3a-8f0e-4b58-9c0a-2f4f0f6d5a11';
 
   it('names the asset by its key', () => {
     const key = `tenants/org_2aB/prod/raw/${id}/naïve 100%.csv`;
-    expect(readObjectCreated(body(key))).toEqual({
+    expect(readObjectCreated(body(key), 'raw')).toEqual({
       asset: { tenant_id: 'org_2aB', env: 'prod', asset_id: id },
       key,
       versionId: 'v1',
@@ -260,14 +260,26 @@ describe('an event of S3', () => {
     `tenants/t_a/prod/raw/${id.toUpperCase()}/a`,
     'tenants/t_a/prod/raw/1/a',
     `x/tenants/t_a/prod/raw/${id}/a`,
+    `tenants/t_a/prod/raw/${id}/..`,
+    `tenants/t_a/prod/raw/${id}/a\u0000b`,
+    `tenants/t_a/prod/raw/${id}/a\nb`,
+    `tenants/t_a/prod/raw/${id}/\${a}`,
+    `tenants/t_a/prod/raw/${id}/${'nai\u0308ve'}`,
+    `tenants/t_a/prod/raw/${id}/${'a'.repeat(256)}`,
   ])('of a key that no form has names none: %s', (key) => {
-    expect(readObjectCreated(body(key))).toBeUndefined();
+    expect(readObjectCreated(body(key), 'raw')).toBeUndefined();
+  });
+
+  it('of another bucket names none', () => {
+    const key = `tenants/t_a/prod/raw/${id}/a`;
+    expect(readObjectCreated(body(key, 'another'), 'raw')).toBeUndefined();
+    expect(readObjectCreated(body(key), 'raw')).toBeDefined();
   });
 
   it.each(['', '{}', 'nonsense', JSON.stringify({ detail: { object: { key: 'a' } } })])(
     'that is none is a fault: %j',
     (text) => {
-      expect(() => readObjectCreated(text)).toThrow();
+      expect(() => readObjectCreated(text, 'raw')).toThrow();
     },
   );
 });
