@@ -50,9 +50,10 @@ if (options.help) {
   console.log(USAGE);
   process.exit(0);
 }
-console.error('Starting…');
 const starting = start();
 const isStopping = stopOnSignal(starting);
+// Only now: whoever reads it may send a signal at once.
+console.error('Starting…');
 try {
   const cloud = await starting;
   const { apiUrl, awsUrl, region, iam } = cloud;
