@@ -28,8 +28,8 @@ export default defineConfig({
           name: 'shared',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          // Those in test/browser and test/model have a config of their own.
-          exclude: [...ISOLATED_TESTS, 'test/{browser,model}/**'],
+          // Those in test/browser, test/model and test/scale have a config of their own.
+          exclude: [...ISOLATED_TESTS, 'test/{browser,model,scale}/**'],
         },
       },
     ],

@@ -21,13 +21,14 @@ export class RawStorageStack extends Stack {
     });
     // Named so that the ids of its resources are those that the stack's own would have.
     this.storage = new RawStorage(this, 'Default', service);
-    const { httpApi, bucket, table, bus, publisher } = this.storage;
+    const { httpApi, bucket, table, bus, publisher, settle } = this.storage;
     new CfnOutput(this, 'ApiUrl', { value: httpApi.apiEndpoint });
     new CfnOutput(this, 'RawBucketName', { value: bucket.bucketName });
     new CfnOutput(this, 'AssetTableName', { value: table.tableName });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
     new CfnOutput(this, 'FailureBucketName', { value: publisher.failureBucket.bucketName });
     new CfnOutput(this, 'PoisonQueueUrl', { value: publisher.poisonQueue.queueUrl });
+    new CfnOutput(this, 'ArrivalQueueUrl', { value: settle.queue.queueUrl });
     Tags.of(this).add('project', 'nexus-raw-storage');
     Tags.of(this).add('env', service.env ?? 'dev');
   }

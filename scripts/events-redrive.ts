@@ -2,15 +2,20 @@ import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-even
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { EventSender } from '#core/events/event-sender';
-import { Backlog, count } from './redrive/backlog.ts';
-import { concurrently } from './redrive/concurrently.ts';
-import { confirm } from './redrive/confirm.ts';
+import { concurrently } from './operator/concurrently.ts';
+import { confirm } from './operator/confirm.ts';
+import { count } from './operator/count.ts';
+import { fail } from './operator/fail.ts';
+import { interruption } from './operator/interruption.ts';
+import { Progress } from './operator/progress.ts';
+import { readStackOutputs } from './operator/stack-outputs.ts';
+import { Backlog } from './redrive/backlog.ts';
 import { readFailureObjects } from './redrive/failure-objects.ts';
-import { type Options, readOptions, USAGE } from './redrive/options.ts';
+import { type Options, OUTPUTS, readOptions, USAGE } from './redrive/options.ts';
 import { readPoisonMessages } from './redrive/poison-messages.ts';
-import { Progress } from './redrive/progress.ts';
 import { redrive } from './redrive/redrive.ts';
-import { readStackOutputs } from './redrive/stack-outputs.ts';
+
+const PROGRAM = 'events:redrive';
 
 /** How many objects and messages are named, at most, for each reason why they are kept. */
 const MOST_NAMES = 5;
@@ -22,18 +27,18 @@ if (options.help) {
   try {
     process.exitCode = await run(options);
   } catch (error) {
-    fail(1, error);
+    fail(PROGRAM, 1, error);
   }
 }
 
 /** Resolves to the exit code: 1 if any event could not be sent, or any object or message not deleted. */
 async function run({ where, dryRun, yes }: Options): Promise<number> {
-  const { bus, bucket, queue } = typeof where === 'string' ? await readStackOutputs(where) : where;
+  const { bus, bucket, queue } = typeof where === 'string' ? await readStackOutputs(where, OUTPUTS) : where;
   const events = new EventBridgeClient();
   // EventBridge takes what is put on a bus that is not there, and drops it.
   await events.send(new DescribeEventBusCommand({ Name: bus }));
 
-  const signal = interruption();
+  const signal = interruption('Interrupted: nothing is sent');
   const progress = new Progress(process.stderr);
   const reportRead = (text: string) => {
     signal.throwIfAborted();
@@ -68,16 +73,6 @@ async function run({ where, dryRun, yes }: Options): Promise<number> {
   }
 }
 
-/** Aborts at the first Ctrl-C; the second one waits for nothing. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  process.once('SIGINT', () => {
-    controller.abort(new Error('Interrupted: nothing is sent'));
-    process.once('SIGINT', () => process.exit(130));
-  });
-  return controller.signal;
-}
-
 function say(text: string, exitCode: number): number {
   console.log(text);
   return exitCode;
@@ -96,14 +91,6 @@ function optionsOf(args: readonly string[]): Options {
     if (!mayAct) throw new Error('There is no terminal to ask on: give --yes, or --dry-run');
     return options;
   } catch (error) {
-    return fail(2, new Error(`${(error as Error).message} (--help lists the options)`));
+    return fail(PROGRAM, 2, new Error(`${(error as Error).message} (--help lists the options)`));
   }
-}
-
-/** One line on stderr, never a stack trace. */
-function fail(exitCode: number, error: unknown): never {
-  const { name, message, code } = error as Error & { code?: string };
-  const text = [name === 'Error' || name === 'TypeError' ? '' : name, message.split('\n', 1)[0] || code];
-  console.error(`events:redrive: ${text.filter(Boolean).join(': ')}`);
-  process.exit(exitCode);
 }

@@ -1,5 +1,6 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { type Change, toChanges } from '#core/events/event-sender';
+import { count } from '../operator/count.ts';
 import type { DeadLetter, StreamRecord } from './dead-letter.ts';
 
 /** A change whose event is not on the bus yet, with every object and message that holds its record. */
@@ -101,11 +102,6 @@ export class Backlog {
     ];
     return `${held.join(', ')}: ${count(this.#changes.size, 'event')} of ${count(assets.size, 'asset')}`;
   }
-}
-
-/** `1 event`, `2 events` */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 const idOf = ({ asset, sequenceNumber }: Change) => `${asset} ${sequenceNumber}`;

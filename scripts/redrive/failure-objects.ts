@@ -4,8 +4,8 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { concurrently } from '../operator/concurrently.ts';
 import type { Backlog } from './backlog.ts';
-import { concurrently } from './concurrently.ts';
 import { recordsOfObject } from './dead-letter.ts';
 
 /** The prefix of the keys that Lambda writes to. */

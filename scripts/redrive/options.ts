@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import type { RedriveTargets } from './stack-outputs.ts';
 
 export const USAGE = `Sends the events again that never reached the bus: what the failure bucket and the poison queue hold.
 
@@ -14,6 +13,21 @@ export const USAGE = `Sends the events again that never reached the bus: what th
   --help
 
 Credentials and Region are those of the AWS CLI. docs/operations.md says when to use it.`;
+
+/** The stack's resources that a redrive reads and writes: its event bus, failure bucket and poison queue. */
+export interface RedriveTargets {
+  readonly bus: string;
+  readonly bucket: string;
+  /** The queue's URL. */
+  readonly queue: string;
+}
+
+/** The stack's outputs that name them. */
+export const OUTPUTS = {
+  bus: 'EventBusName',
+  bucket: 'FailureBucketName',
+  queue: 'PoisonQueueUrl',
+} as const satisfies Record<keyof RedriveTargets, string>;
 
 export interface Options {
   readonly help: boolean;

@@ -1,6 +1,6 @@
 import { callsFor, type EventSender, type Failure } from '#core/events/event-sender';
+import { concurrently } from '../operator/concurrently.ts';
 import type { Backlog, UnsentChange } from './backlog.ts';
-import { concurrently } from './concurrently.ts';
 import type { DeadLetter } from './dead-letter.ts';
 
 export interface RedriveOptions {

@@ -19,6 +19,9 @@ test('outputs what clients, subscribers and operators need', () => {
     EventBusName: { Value: { Ref: resource(template, 'AWS::Events::EventBus').logicalId } },
     FailureBucketName: { Value: { Ref: resource(template, 'AWS::S3::Bucket', 'Publisher').logicalId } },
     PoisonQueueUrl: { Value: { Ref: resource(template, 'AWS::SQS::Queue', 'PublisherPoison').logicalId } },
+    ArrivalQueueUrl: {
+      Value: { Ref: resource(template, 'AWS::SQS::Queue', 'SettlementArrivalQueue').logicalId },
+    },
   });
 });
 

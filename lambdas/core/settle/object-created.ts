@@ -20,6 +20,12 @@ const ObjectCreated = v.object({
   }),
 });
 
+/** The message by which `settle` looks at a version once more. {@link readObjectCreated} reads it like one of S3's. */
+export function objectCreated(bucket: string, key: string, versionId: string): string {
+  const detail = { bucket: { name: bucket }, object: { key, 'version-id': versionId } };
+  return JSON.stringify({ detail } satisfies v.InferInput<typeof ObjectCreated>);
+}
+
 const Named = v.object({ tenant_id: TenantId, env: Environment, asset_id: AssetId, filename: Filename });
 
 const KEY = /^tenants\/([^/]+)\/([^/]+)\/raw\/([^/]+)\/([^/]+)$/s;
@@ -28,17 +34,23 @@ const KEY = /^tenants\/([^/]+)\/([^/]+)\/raw\/([^/]+)\/([^/]+)$/s;
  * Reads an event of S3, as the queue's message holds it.
  *
  * @param ownBucket the name of the bucket that the service's forms upload to
- * @returns undefined for an object of another bucket, or under a key that no form of this service has
+ * @returns undefined for an object of another bucket, or one that belongs to no asset
  * @throws v.ValiError for what is no such event
  */
 export function readObjectCreated(body: string, ownBucket: string): ArrivedVersion | undefined {
   const { bucket, object } = v.parse(v.pipe(v.string(), v.parseJson(), ObjectCreated), body).detail;
   if (bucket.name !== ownBucket) return undefined;
   const { key, 'version-id': versionId } = object;
+  const asset = assetOfKey(key);
+  return asset && { asset, key, versionId };
+}
+
+/** The asset that an object belongs to; undefined for a key that no form of this service has. */
+export function assetOfKey(key: string): AssetKey | undefined {
   const [, tenant_id, env, asset_id, filename] = KEY.exec(key) ?? [];
   const named = v.safeParse(Named, { tenant_id, env, asset_id, filename });
   // The schemas take an id in upper case and a name in another normal form, which they change and no form has.
   if (!named.success || objectKey(named.output) !== key) return undefined;
   const { filename: _, ...asset } = named.output;
-  return { asset, key, versionId };
+  return asset;
 }

@@ -1,7 +1,7 @@
-import type { Asset, RawAsset } from '#contract/asset';
 import { type AssetRecord, type PresignedRecord, SEVERAL } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
 import { RawStorageError } from '#core/errors';
+import { isOpenAt, isRaw, recordedVersion } from '#core/settle/garbage';
 import type { ArrivedVersion } from '#core/settle/object-created';
 import type { VersionStore } from '#core/settle/version-store';
 import type { ObjectStore } from '#core/uploads/object-store';
@@ -50,7 +50,7 @@ export class Settler {
   async arrived({ asset: id, key, versionId }: ArrivedVersion): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const found = await this.#assets.find(id);
-      if (!isPresigned(found) || found.asset.key !== key) {
+      if (!isOpenAt(found, key)) {
         if (recordedVersion(found, key) !== versionId) await this.#versions.remove(key, versionId);
         return;
       }
@@ -91,7 +91,7 @@ export class Settler {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const listed = await this.#versions.list(asset.key);
       const found = await this.#assets.find(asset);
-      if (isPresigned(found) && found.asset.key === asset.key) {
+      if (isOpenAt(found, asset.key)) {
         // Another life is open: it takes the rest along.
         if (found.arrived === SEVERAL || (await this.#assets.note(found, SEVERAL)).written) return;
         continue;
@@ -103,19 +103,6 @@ export class Settler {
     }
     throw changing();
   }
-}
-
-function isPresigned(record: AssetRecord | undefined): record is PresignedRecord {
-  return record?.asset.status === 'presigned';
-}
-
-function isRaw(asset: Asset): asset is RawAsset {
-  return asset.status === 'registered' || asset.status === 'deleted';
-}
-
-/** The version of this key that a record stands for. */
-function recordedVersion(record: AssetRecord | undefined, key: string): string | undefined {
-  return record && isRaw(record.asset) && record.asset.key === key ? record.asset.version_id : undefined;
 }
 
 function changing(): RawStorageError {

@@ -32,6 +32,7 @@ test.each(['NexusRawStorage-dev', undefined])(
       EventBusName: 'event-bus',
       FailureBucketName: FAILURE_BUCKET,
       PoisonQueueUrl: `${aws.url}/000000000000/poison-queue`,
+      ArrivalQueueUrl: `${aws.url}/000000000000/arrival-queue`,
     });
   },
 );

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { confirm } from '../../../scripts/redrive/confirm.ts';
+import { confirm } from '../../../scripts/operator/confirm.ts';
 
 function ask(typed: string) {
   const [input, output] = [new PassThrough(), new PassThrough({ encoding: 'utf8' })];

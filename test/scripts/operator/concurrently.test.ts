@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { concurrently } from '../../../scripts/redrive/concurrently.ts';
+import { concurrently } from '../../../scripts/operator/concurrently.ts';
 
 test('calls with each item once, at most 16 at a time', async () => {
   const seen: number[] = [];

@@ -1,0 +1,9 @@
+/** Aborts at the first Ctrl-C; the second one waits for nothing. */
+export function interruption(message: string): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    controller.abort(new Error(message));
+    process.once('SIGINT', () => process.exit(130));
+  });
+  return controller.signal;
+}
