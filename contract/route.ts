@@ -14,6 +14,8 @@ export interface RouteRequest {
   readonly query?: v.GenericSchema;
   /** The JSON body. */
   readonly body?: v.GenericSchema;
+  /** The most bytes of the body. @default 64 KiB */
+  readonly maxBytes?: number;
 }
 
 export interface Route {
@@ -28,6 +30,8 @@ export interface Route {
   readonly response: v.GenericSchema;
   /** Every other answer of the function. */
   readonly errors: readonly ErrorCode[];
+  /** The name of the route whose requests the body's `items` are, and whose answers are those of the answer's. */
+  readonly batchOf?: string;
 }
 
 /** Routes by the name of their operation. */

@@ -1,10 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { STSClient } from '@aws-sdk/client-sts';
 import { PRESIGN_ROUTES } from '#contract/routes/presign-upload';
+import { PresignRequest } from '#contract/uploads';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';
 import { apiHandler } from '#core/http/api-handler';
+import { batch } from '#core/http/batch';
+import type { Caller } from '#core/identity/caller';
 import { Presigner } from '#core/uploads/presigner';
 import { S3FormSigner } from '#core/uploads/s3-form-signer';
 import { logUploads } from '#core/uploads/upload-log';
@@ -36,13 +39,21 @@ const tenants = new TenantSessions({
     ),
 });
 
+const presign = (caller: Caller, body: PresignRequest) =>
+  tenants.run(caller.tenant_id, (presigner) => presigner.presign(caller, body));
+
 export const handler = apiHandler(
   'presign-upload',
   {
     presignUpload: async (caller, { body }) => {
-      const form = await tenants.run(caller.tenant_id, (presigner) => presigner.presign(caller, body));
+      const form = await presign(caller, body);
       logUploads('form signed', caller, [form.asset_id]);
       return form;
+    },
+    batchPresignUpload: async (caller, { body }, deadline) => {
+      const { items, done } = await batch(body.items, PresignRequest, { caller, deadline }, presign);
+      logUploads('form signed', caller, done);
+      return { items };
     },
   },
   PRESIGN_ROUTES,

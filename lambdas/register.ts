@@ -2,10 +2,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { REGISTER_ROUTES } from '#contract/routes/register';
+import { RegisterRequest } from '#contract/uploads';
 import { DynamoDbAssetRepository } from '#core/assets/dynamodb-asset-repository';
 import { TenantSessions } from '#core/aws/tenant-sessions';
 import { ENV, parseEnv, positiveInteger, text } from '#core/env';
 import { apiHandler } from '#core/http/api-handler';
+import { batch } from '#core/http/batch';
+import type { Caller } from '#core/identity/caller';
 import { Registrar } from '#core/uploads/registrar';
 import { S3ObjectStore } from '#core/uploads/s3-object-store';
 import { logUploads } from '#core/uploads/upload-log';
@@ -34,13 +37,21 @@ const tenants = new TenantSessions({
     ),
 });
 
+const register = (caller: Caller, body: RegisterRequest) =>
+  tenants.run(caller.tenant_id, (registrar) => registrar.register(caller, body));
+
 export const handler = apiHandler(
   'register',
   {
     register: async (caller, { body }) => {
-      const asset = await tenants.run(caller.tenant_id, (registrar) => registrar.register(caller, body));
+      const asset = await register(caller, body);
       logUploads('asset registered', caller, [asset.asset_id]);
       return asset;
+    },
+    batchRegister: async (caller, { body }, deadline) => {
+      const { items, done } = await batch(body.items, RegisterRequest, { caller, deadline }, register);
+      logUploads('asset registered', caller, done);
+      return { items };
     },
   },
   REGISTER_ROUTES,

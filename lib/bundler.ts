@@ -14,12 +14,13 @@ export type StandIns = Readonly<Record<string, string>>;
 
 /**
  * The SDK's clients bring along what no function of this service uses:
- * https://github.com/aws/aws-sdk-js-v3/issues/7607. These modules are replaced because each saves more than 3 KB of a
+ * https://github.com/aws/aws-sdk-js-v3/issues/7607. These modules are replaced because each saves more than 2 KB of a
  * zipped bundle (see docs/decisions/0008-bundles-by-rolldown.md); everything else of the SDK is bundled as published.
  */
 export const STAND_INS: StandIns = {
   '@aws-sdk/credential-provider-node': 'environment-credentials.ts',
   '@smithy/core/event-streams': 'no-event-streams.ts',
+  '@aws-sdk/middleware-endpoint-discovery': 'no-endpoint-discovery.ts',
 };
 
 /**

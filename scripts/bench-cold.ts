@@ -18,7 +18,7 @@ const RUNS = 15;
 const MAX_ZIP: Readonly<Partial<Record<FunctionName, number>>> = { authorizer: 12_000 };
 const MAX_ZIP_DEFAULT = 110_000;
 /** Bytes of the zip. */
-const MIN_SAVING = 3_000;
+const MIN_SAVING = 2_000;
 
 /** Settings that the bundles read at start; nothing is called with them. */
 const SETTINGS = {

@@ -1,3 +1,4 @@
+import { BatchRequest, BatchResponse, MAX_BATCH_BYTES } from '#contract/batch';
 import { ANY_BODY, ANY_ROUTE, type RouteTable } from '#contract/route';
 import { PresignRequest, PresignResponse } from '#contract/uploads';
 
@@ -18,5 +19,15 @@ export const PRESIGN_ROUTES = {
       'asset_deleted',
       'file_too_large',
     ],
+  },
+  batchPresignUpload: {
+    method: 'POST',
+    path: '/nexus/raw/batch/presign-upload',
+    scope: 'raw:write',
+    function: 'presign-upload',
+    request: { body: BatchRequest, maxBytes: MAX_BATCH_BYTES },
+    response: BatchResponse,
+    errors: [...ANY_ROUTE, ...ANY_BODY],
+    batchOf: 'presignUpload',
   },
 } as const satisfies RouteTable;

@@ -1,4 +1,5 @@
 import { RegisteredAsset } from '#contract/asset';
+import { BatchRequest, BatchResponse, MAX_BATCH_BYTES } from '#contract/batch';
 import { ANY_BODY, ANY_ROUTE, type RouteTable } from '#contract/route';
 import { RegisterRequest } from '#contract/uploads';
 
@@ -21,5 +22,15 @@ export const REGISTER_ROUTES = {
       'upload_expired',
       'upload_mismatch',
     ],
+  },
+  batchRegister: {
+    method: 'POST',
+    path: '/nexus/raw/batch/register',
+    scope: 'raw:write',
+    function: 'register',
+    request: { body: BatchRequest, maxBytes: MAX_BATCH_BYTES },
+    response: BatchResponse,
+    errors: [...ANY_ROUTE, ...ANY_BODY],
+    batchOf: 'register',
   },
 } as const satisfies RouteTable;

@@ -55,6 +55,10 @@ const get = () => attacker.send('GET', `/nexus/raw/${asset_id}`, { headers: asVi
 const post = (route: string, body: object) =>
   attacker.send('POST', `/nexus/raw/${route}`, { headers: asVictim, body });
 
+/** What a batch answers to each of its items. */
+const statusesOf = ({ body }: { readonly body: unknown }) =>
+  (body as { items: { status: number }[] }).items.map(({ status }) => status);
+
 /** All that is the victim's. */
 async function belongings() {
   const asset = await victim.get(asset_id);
@@ -145,6 +149,9 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
       expect(answer.status).toBeGreaterThanOrEqual(500);
       expect(JSON.stringify(answer)).not.toMatch(/secret plans|t_ab|sha256/);
     }
+    const batch = await post('batch/register', { items: [{ asset_id: unregistered }, { asset_id }] });
+    expect(statusesOf(batch)).toEqual([503, 503]);
+    expect(JSON.stringify(batch)).not.toMatch(/secret plans|t_ab|sha256/);
     expect(await belongings()).toEqual(before);
     expect((await victim.get(unregistered)).status).toBe(404);
 
@@ -188,6 +195,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
     const before = await belongings();
     const answer = await post('presign-upload', { asset_id: planted, filename: 'planted.txt' });
     expect(answer.status).toBeGreaterThanOrEqual(500);
+    const items = [{ asset_id: planted, filename: 'planted.txt' }];
+    expect(statusesOf(await post('batch/presign-upload', { items }))).toEqual([503]);
     const last = await victim.uploaded('last.txt', 'last');
     await expect.poll(() => eventsOf(cloud, last).length).toBe(1);
     expect(eventsOf(cloud, planted)).toEqual([]);

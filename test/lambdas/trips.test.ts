@@ -99,6 +99,21 @@ describe('calls to DynamoDB and S3, once the tenant’s session is there', () =>
     );
   });
 
+  it('a batch: what its items cost one by one', async () => {
+    const items = [1, 2, 3].map((number) => ({ filename: `${number}.txt`, sha256 }));
+    let answer: Awaited<ReturnType<typeof api.batch>> | undefined;
+    const presigning = await callsOf(async () => {
+      answer = await api.batch('batchPresignUpload', items);
+    });
+    expect(presigning).toEqual(Array(3).fill('dynamodb PutItem'));
+    const forms = answer?.body.items.map(({ body }: { body: never }) => body);
+    for (const form of forms) expect((await postForm(form, bytes)).status).toBe(201);
+    const ids = forms.map(({ asset_id }: { asset_id: string }) => ({ asset_id }));
+    const registering = await callsOf(() => api.batch('batchRegister', ids));
+    const calls = ['dynamodb GetItem', 's3 HEAD', 'dynamodb PutItem'];
+    expect(registering.sort()).toEqual(calls.flatMap((call) => [call, call, call]).sort());
+  });
+
   it('get: one', async () => {
     const asset_id = await uploaded();
     await api.register({ asset_id });
@@ -129,6 +144,7 @@ it('calls STS once a function for a tenant that uses every route', async () => {
       await api.register({ asset_id: form.asset_id }, options);
       await api.get(form.asset_id, options);
     }
+    await api.batch('batchPresignUpload', Array(20).fill({ filename: 'a.txt' }), options);
   });
   expect(calls.filter((call) => call.startsWith('sts'))).toHaveLength(3);
 });

@@ -17,6 +17,7 @@ const stage = resource(template, 'AWS::ApiGatewayV2::Stage');
 test.each([
   ['POST /nexus/raw/presign-upload', 'presign-upload'],
   ['POST /nexus/raw/register', 'register'],
+  ['POST /nexus/raw/batch/register', 'register'],
   ['GET /nexus/raw/{asset_id}', 'assets'],
 ] as const satisfies [string, FunctionName][])('%s reaches %s behind the authorizer', (routeKey, name) => {
   const routes = template.findResources('AWS::ApiGatewayV2::Route', { Properties: { RouteKey: routeKey } });

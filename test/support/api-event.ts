@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { SCOPES } from '#contract/tenant';
 import type { ApiEvent } from '#core/http/request';
 
-export const context = {} as Context;
+export const context = { getRemainingTimeInMillis: () => 10_000 } as Context;
 
 /** The tenant context of a caller who may do everything. */
 export const acme = { tenant_id: 't_acme', env: 'dev', user_id: 'user-1', scopes: [...SCOPES] };

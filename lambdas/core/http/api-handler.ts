@@ -14,10 +14,15 @@ const RESERVE_MS = 500;
 /** Where the routes are mounted, which the paths of the table do not know. */
 const PREFIX = / .*(?=\/nexus\/)/;
 
-/** Does a route's work, for a caller who may call it; what it resolves to is answered with 200. */
+/**
+ * Does a route's work, for a caller who may call it; what it resolves to is answered with 200.
+ *
+ * @param deadline epoch milliseconds, by which the answer must be there
+ */
 type Operation<TRoute extends Route> = (
   caller: Caller,
   input: RouteInput<TRoute['request']>,
+  deadline: number,
 ) => Promise<v.InferInput<TRoute['response']>>;
 
 /** One operation for each route of a function, no more and no fewer. */
@@ -30,7 +35,7 @@ type Operations<TRoutes extends RouteTable, TFunction extends ApiFunction> = {
 /** A route with the operation that serves it. What it takes is checked by the types where the two are put together. */
 interface Served {
   readonly route: Route;
-  readonly operation: (caller: Caller, input: unknown) => Promise<unknown>;
+  readonly operation: (caller: Caller, input: unknown, deadline: number) => Promise<unknown>;
 }
 
 interface Call {
@@ -78,9 +83,10 @@ export function apiHandler<TFunction extends ApiFunction, TRoutes extends RouteT
       const problem = toProblem(request.error, requestContext.requestId, caller?.tenant_id);
       request.response = respond(problem.status, 'application/problem+json', problem);
     })
-    .handler(async (event) => {
+    .handler(async (event, context) => {
       const { served, caller, input } = event as Call;
-      return respond(200, 'application/json', await served.operation(caller, input));
+      const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+      return respond(200, 'application/json', await served.operation(caller, input, deadline));
     });
 }
 

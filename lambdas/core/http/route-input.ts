@@ -18,13 +18,13 @@ export type RouteInput<TRequest extends RouteRequest> = {
 
 /** @throws RawStorageError `asset_not_found`, `unsupported_media_type`, `invalid_json`, `invalid_request` */
 export function parseInput<TRequest extends RouteRequest>(
-  { params, query, body }: TRequest,
+  { params, query, body, maxBytes = MAX_BODY_BYTES }: TRequest,
   event: ApiEvent,
 ): RouteInput<TRequest> {
   const input = {
     ...(params && { params: parseParams(params, event) }),
     ...(query && { query: parseFields(query, readQuery(event)) }),
-    ...(body && { body: parseBody(body, event) }),
+    ...(body && { body: parseBody(body, event, maxBytes) }),
   };
   return input as RouteInput<TRequest>;
 }
@@ -66,23 +66,30 @@ function decode(text: string): string {
   }
 }
 
-function parseBody(schema: v.GenericSchema, event: ApiEvent): unknown {
-  const text = readText(event);
-  const json = readJson(text);
+/** @throws RawStorageError `invalid_request` */
+export function parseObject<TSchema extends v.GenericSchema>(
+  schema: TSchema,
+  json: unknown,
+): v.InferOutput<TSchema> {
   if (!isJsonObject(json)) throw invalid([fieldError('', `is ${show(json)}, not an object`)]);
-  const body = parseFields(schema, json);
+  return parseFields(schema, json);
+}
+
+function parseBody(schema: v.GenericSchema, event: ApiEvent, maxBytes: number): unknown {
+  const text = readText(event, maxBytes);
+  const body = parseObject(schema, readJson(text));
   // The gateway hands over text: bytes that were not UTF-8 may have become U+FFFD.
   if (event.isBase64Encoded || !text.includes('\uFFFD')) return body;
   const hint = 'bytes that are not UTF-8 become that; the character itself is written \\ufffd';
   throw new RawStorageError('invalid_json', `The body holds U+FFFD: ${hint}`);
 }
 
-function readText({ headers, body = '', isBase64Encoded }: ApiEvent): string {
+function readText({ headers, body = '', isBase64Encoded }: ApiEvent, maxBytes: number): string {
   if (!/^application\/([\w.+-]+\+)?json *(;|$)/i.test(headers['content-type'] ?? '')) {
     throw new RawStorageError('unsupported_media_type', 'Send the body as application/json');
   }
-  if ((isBase64Encoded ? body.length * 0.75 : body.length) > MAX_BODY_BYTES) {
-    throw invalid([fieldError('', `is over ${MAX_BODY_BYTES} bytes`)]);
+  if ((isBase64Encoded ? body.length * 0.75 : body.length) > maxBytes) {
+    throw invalid([fieldError('', `is over ${maxBytes} bytes`)]);
   }
   if (!isBase64Encoded) return body.replace(/^\uFEFF/, '');
   try {

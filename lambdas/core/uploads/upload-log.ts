@@ -2,7 +2,7 @@ import type { Caller } from '#core/identity/caller';
 import { log } from '#core/log';
 
 /**
- * Notes who was given which form, or changed which asset: one line a change. Names, metadata and the form's fields are the
+ * Notes who was given which form, or changed which asset: one line a call. Names, metadata and the form's fields are the
  * tenant's own and stay out of the log.
  */
 export function logUploads(
@@ -16,5 +16,5 @@ export function logUploads(
   { request_id, tenant_id, env, user_id }: Pick<Caller, 'request_id' | 'tenant_id' | 'env' | 'user_id'>,
   asset_ids: readonly string[],
 ): void {
-  log('info', message, { request_id, tenant_id, env, user_id, asset_ids });
+  if (asset_ids.length > 0) log('info', message, { request_id, tenant_id, env, user_id, asset_ids });
 }
