@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Problem } from '#contract/errors';
 
 /** The most items of one call. */
-export const MAX_ITEMS = 100;
+const MAX_ITEMS = 100;
 
 /** The most bytes of one call's body: 10 KiB an item where there are 100, and metadata of 16 KiB in some. */
 export const MAX_BATCH_BYTES = 1024 * 1024;
