@@ -10,7 +10,7 @@ const ISOLATED_TESTS = [
   'test/e2e/fault-run.test.ts',
   'test/{bin,scripts}/*.test.ts',
   // The other project excludes files by itself, and `--exclude` on the command line has no effect there.
-  'test/{apps,package}.test.ts',
+  'test/{apps,openapi-client,package}.test.ts',
 ];
 
 export default defineConfig({

@@ -29,8 +29,18 @@ export class ApiClient {
       headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json', ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    const answer = { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    this.onAnswer(method, path, body, { ...answer, type: response.headers.get('content-type') ?? '' });
+    return answer;
   }
+
+  /** Sees what was asked, and what was answered. */
+  protected onAnswer(
+    _method: string,
+    _path: string,
+    _body: unknown,
+    _answer: Answer & { readonly type: string },
+  ): void {}
 
   presign(body: unknown): Promise<Answer> {
     return this.send('POST', '/nexus/raw/presign-upload', { body });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
 import { Environment, SCOPES, TenantId } from '#contract/tenant';
@@ -10,6 +11,11 @@ import { readJson, requireProgram } from './request.ts';
 /** A bus that keeps its events, and tells of new ones. */
 export interface EventSource extends Archive {
   subscribe(listener: (event: unknown) => void): () => void;
+}
+
+/** What the repository has of the API, without the address that it has here. */
+function readOpenApi(): object {
+  return JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'));
 }
 
 const TokenRequest = v.strictObject({
@@ -36,6 +42,10 @@ export function createLocalRoutes(issuer: Issuer, source: EventSource) {
       },
       'POST /_local/token': async (request, response) => {
         if (requireProgram(request, response)) await issueToken(issuer, request, response);
+      },
+      'GET /_local/openapi.json': (request, response) => {
+        const servers = [{ url: `http://${request.headers.host}`, description: 'This machine' }];
+        sendJson(response, 200, { ...readOpenApi(), servers });
       },
       'GET /.well-known/openid-configuration': (_, response) => sendJson(response, 200, issuer.discovery),
       [`GET ${JWKS_PATH}`]: (_, response) => sendJson(response, 200, issuer.jwks),

@@ -36,6 +36,15 @@ const token = (body: unknown, headers: Record<string, string> = {}) =>
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
+test('the OpenAPI document names this server', async () => {
+  const response = await fetch(`${server.url}/_local/openapi.json`);
+  expect(await response.json()).toMatchObject({
+    openapi: '3.1.1',
+    servers: [{ url: server.url }],
+    paths: { '/nexus/raw/presign-upload': { post: { operationId: 'presignUpload' } } },
+  });
+});
+
 const SCOPES = 'raw:read raw:write raw:delete raw:erase';
 
 test('the last events, of one type or tenant, the newest last', async () => {
