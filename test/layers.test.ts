@@ -52,7 +52,11 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
   ['local/dev/', ['contract/', 'type lib/', 'local/', NODE, 'constructs', PACKAGES]],
   ['local/cloud.ts', ['contract/', 'type lib/', 'local/', NODE, PACKAGES]],
   ['local/', ['contract/', 'local/', NODE, PACKAGES]],
-  ['scripts/', ['contract/', 'lambdas/core/', 'lib/', 'local/', 'scripts/', NODE, PACKAGES]],
+  // The client has no dependency at run time: of the contract it takes types.
+  ['client/sha256.node.ts', [NODE]],
+  ['client/', ['type contract/', 'client/', '#sha256']],
+  ['cli/', ['cli/', 'client/', 'client/index.ts', NODE]],
+  ['scripts/', ['cli/', 'contract/', 'lambdas/core/', 'lib/', 'local/', 'scripts/', NODE, PACKAGES]],
   // What a reader copies imports the package as they would.
   ['examples/', ['examples/', 'nexus-raw-storage', NODE, ...CDK, PACKAGES]],
 ];

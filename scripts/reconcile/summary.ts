@@ -1,4 +1,4 @@
-import { bytes, count } from '../operator/count.ts';
+import { bytes, count } from '../../cli/count.ts';
 import { left, type Tally } from './differences.ts';
 
 /** What was compared, and each kind of difference that was found, in a few lines. */

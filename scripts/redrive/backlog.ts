@@ -1,6 +1,6 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { type Change, toChanges } from '#core/events/event-sender';
-import { count } from '../operator/count.ts';
+import { count } from '../../cli/count.ts';
 import type { DeadLetter, StreamRecord } from './dead-letter.ts';
 
 /** A change whose event is not on the bus yet, with every object and message that holds its record. */

@@ -36,14 +36,18 @@ function specifiersIn(file: string): { to: string; isType: boolean }[] {
   return found;
 }
 
-const { imports: SUBPATHS }: { imports: Record<string, string> } = JSON.parse(
+/** A path, or one for Node.js and another for browsers. */
+type Subpath = string | { readonly default: string };
+
+const { imports: SUBPATHS }: { imports: Record<string, Subpath> } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 );
 
 function resolve(from: string, specifier: string): string {
   if (specifier.startsWith('.')) return join(dirname(from), specifier);
   if (specifier.startsWith('#')) {
-    for (const [subpath, path] of Object.entries(SUBPATHS)) {
+    for (const [subpath, target] of Object.entries(SUBPATHS)) {
+      const path = typeof target === 'string' ? target : target.default;
       const [prefix = '', suffix] = subpath.split('*');
       if (specifier === subpath) return join(path);
       if (suffix === undefined || !specifier.startsWith(prefix)) continue;

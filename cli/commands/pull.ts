@@ -1,0 +1,119 @@
+import { lstat } from 'node:fs/promises';
+import { type Client, NexusError, type RawAsset } from '../../client/index.ts';
+import type { Command } from '../command.ts';
+import { bytes, count } from '../count.ts';
+import { fetchFile, sha256OfFile } from '../fetch-file.ts';
+import { FILTERS, filtersOf } from '../filters.ts';
+import { makeFolders, PathError, pathOf, under } from '../target.ts';
+import { UsageError } from '../usage-error.ts';
+import { reasonOf } from '../walk.ts';
+
+export const pull: Command = {
+  usage: 'pull FOLDER           fetch what is in the store; what is there already is not fetched again',
+  options: { ...FILTERS, force: { type: 'boolean' } },
+  async run({ positionals, values, client, output, signal }) {
+    const [folder] = positionals;
+    if (folder === undefined || positionals.length > 1) throw new UsageError('pull where? Name one folder');
+    const tally = { files: 0, bytes: 0, present: 0, older: 0, failed: 0 };
+    const written = new Written();
+    for await (const asset of client.list({ ...filtersOf(values), signal })) {
+      const path = pathOf(asset);
+      try {
+        // The list is newest first: of one path the newest counts.
+        if (!written.isFirst(path)) {
+          tally.older += 1;
+          continue;
+        }
+        const file = under(folder, path);
+        await makeFolders(folder, file);
+        const outcome = await place(client, asset, file, written, {
+          force: values['force'] === true,
+          signal,
+          onBytes: (more) => {
+            tally.bytes += more;
+            output.progress(`${count(tally.files, 'file')} fetched, ${bytes(tally.bytes)}`);
+          },
+        });
+        tally[outcome === 'fetched' ? 'files' : 'present'] += 1;
+        output.result({ path, asset_id: asset.asset_id, sha256: asset.sha256, outcome });
+      } catch (error) {
+        signal.throwIfAborted();
+        tally.failed += 1;
+        const reason =
+          error instanceof NexusError || error instanceof PathError ? error.message : reasonOf(error);
+        output.result({ path, asset_id: asset.asset_id, error: reason });
+        output.problem(path, reason);
+      }
+      output.progress(`${count(tally.files, 'file')} fetched, ${bytes(tally.bytes)}`);
+    }
+    output.result(
+      {
+        files_fetched: tally.files,
+        bytes_fetched: tally.bytes,
+        present: tally.present,
+        failed: tally.failed,
+      },
+      [
+        `${count(tally.files, 'file')} fetched, ${bytes(tally.bytes)}`,
+        `${tally.present.toLocaleString('en')} there already`,
+        ...(tally.failed > 0 ? [`${tally.failed.toLocaleString('en')} failed`] : []),
+      ].join('; '),
+    );
+    return tally.failed > 0 ? 1 : 0;
+  },
+};
+
+/** What this run has written. */
+class Written {
+  readonly #paths = new Set<string>();
+  /** Files by device and number: two paths may be one file where the disk takes upper and lower case for the same. */
+  readonly #files = new Map<string, string>();
+
+  /** Notes a path. @returns whether it is a new one */
+  isFirst(path: string): boolean {
+    const isNew = !this.#paths.has(path);
+    this.#paths.add(path);
+    return isNew;
+  }
+
+  /** @throws PathError where another path has been written to this file */
+  async claim(file: string, path: string): Promise<void> {
+    const { dev, ino } = await lstat(file, { bigint: true });
+    this.#files.set(`${dev} ${ino}`, path);
+  }
+
+  async pathThatHas(file: { readonly dev: bigint; readonly ino: bigint }): Promise<string | undefined> {
+    return this.#files.get(`${file.dev} ${file.ino}`);
+  }
+}
+
+async function place(
+  client: Client,
+  asset: RawAsset,
+  file: string,
+  written: Written,
+  options: {
+    readonly force: boolean;
+    readonly signal: AbortSignal;
+    readonly onBytes: (more: number) => void;
+  },
+): Promise<'fetched' | 'present'> {
+  const found = await lstat(file, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found !== undefined) {
+    const other = await written.pathThatHas(found);
+    if (other !== undefined) throw new PathError(`is the same file as ${other} on this disk`);
+    if (!found.isFile()) throw new PathError('is there already, as a folder or a link');
+    const isSame = found.size === BigInt(asset.size_bytes) && (await sha256OfFile(file)) === asset.sha256;
+    if (isSame) {
+      await written.claim(file, pathOf(asset));
+      return 'present';
+    }
+    if (!options.force) throw new PathError('is there already, with other bytes: --force overwrites it');
+  }
+  await fetchFile(client, asset, file, options);
+  await written.claim(file, pathOf(asset));
+  return 'fetched';
+}

@@ -1,0 +1,7 @@
+/** What whoever types the command can mend. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}

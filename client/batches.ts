@@ -1,0 +1,75 @@
+import type { Problem } from '#contract/errors';
+import type { Api } from './api.ts';
+import { errorOf } from './errors.ts';
+
+/** The most items that a call takes. */
+const MAX_ITEMS = 100;
+
+/** How long an item waits for others to come, in milliseconds. */
+const LINGER_MS = 1000;
+
+interface Waiting {
+  readonly item: object;
+  readonly settle: (outcome: { readonly status: number; readonly body: unknown }) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Gathers single requests to one route into batches. */
+export class Batches {
+  readonly #api: Api;
+  readonly #path: string;
+  #waiting: Waiting[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(api: Api, path: string) {
+    this.#api = api;
+    this.#path = path;
+  }
+
+  /** How many items wait for others. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** @throws NexusError what the item alone is answered, or why the call has failed */
+  async add<T>(item: object): Promise<T> {
+    const { status, body } = await new Promise<{ readonly status: number; readonly body: unknown }>(
+      (settle, fail) => {
+        this.#waiting.push({ item, settle, fail });
+        if (this.#waiting.length === MAX_ITEMS) this.flush();
+        else this.#timer ??= setTimeout(() => this.flush(), LINGER_MS);
+      },
+    );
+    if (status === 200) return body as T;
+    throw errorOf(status, body as Problem);
+  }
+
+  /** Asks for all that wait. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    if (batch.length > 0) void this.#send(batch);
+  }
+
+  async #send(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const items = batch.map(({ item }) => item);
+      const answer = await this.#api.call<{ items: { status: number; body: unknown }[] }>(
+        'POST',
+        this.#path,
+        {
+          body: { items },
+        },
+      );
+      for (const [index, { settle, fail }] of batch.entries()) {
+        const outcome = answer.items[index];
+        if (outcome === undefined) fail(errorOf(502, { message: 'The answer lacks an item' }));
+        else settle(outcome);
+      }
+    } catch (error) {
+      for (const { fail } of batch) fail(error);
+    }
+  }
+}

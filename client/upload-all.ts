@@ -1,0 +1,150 @@
+import type { RegisteredAsset } from '#contract/asset';
+import type { RegisterRequest } from '#contract/uploads';
+import type { Api } from './api.ts';
+import { Batches } from './batches.ts';
+import { Change, Turns } from './concurrency.ts';
+import { NexusError } from './errors.ts';
+import { toUpload, type UploadFile, type UploadValues } from './files.ts';
+import type { Progress } from './progress.ts';
+import { retrying } from './retry.ts';
+import { type UploadCalls, uploadFile } from './upload.ts';
+
+/** One of many files, with what is known of it. */
+export interface UploadItem extends UploadValues {
+  readonly file: UploadFile;
+}
+
+export interface UploadAllOptions<TItem> {
+  /** How many files are sent at the same time. @default 8 */
+  readonly concurrency?: number;
+  /**
+   * Asks first whether an `assetId` is registered already, and then sends nothing: one more call for a hundred files.
+   *
+   * @default false
+   */
+  readonly resume?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (item: TItem, progress: Progress) => void;
+}
+
+/** What became of one file. */
+export type UploadOutcome<TItem> =
+  | {
+      readonly item: TItem;
+      readonly asset: RegisteredAsset;
+      /** Whether its bytes were sent: not where the asset was registered already. */
+      readonly sent: boolean;
+    }
+  | { readonly item: TItem; readonly error: NexusError };
+
+/** How many files are under way, those that wait in a batch included. */
+const UNDER_WAY = 300;
+
+/**
+ * Uploads many files, each at most once, with a few calls to the API for a hundred. Files are taken from the input as others end,
+ * so that it may be endless. Outcomes come as they are there; a file that fails stops no other, and whoever stops to read ends all.
+ */
+export async function* uploadAll<TItem extends UploadItem>(
+  api: Api,
+  items: Iterable<TItem> | AsyncIterable<TItem>,
+  { concurrency = 8, resume = false, signal, onProgress }: UploadAllOptions<TItem> = {},
+): AsyncGenerator<UploadOutcome<TItem>, void, undefined> {
+  const stop = new AbortController();
+  const signals = AbortSignal.any(signal ? [signal, stop.signal] : [stop.signal]);
+  const presigns = new Batches(api, 'raw/batch/presign-upload');
+  const registers = new Batches(api, 'raw/batch/register');
+  const turns = new Turns(concurrency);
+  const ended: UploadOutcome<TItem>[] = [];
+  const changed = new Change();
+  let running = 0;
+  let isInputOpen = true;
+
+  /** Nobody comes any more to fill up the batches in which all that run are waiting. */
+  const flushIfAllWait = () => {
+    if (isInputOpen && running + ended.length < UNDER_WAY) return;
+    if (presigns.waiting + registers.waiting < running) return;
+    presigns.flush();
+    registers.flush();
+  };
+  const ask = <T>(batches: Batches, request: object): Promise<T> =>
+    retrying(() => {
+      const answer = batches.add<T>(request);
+      flushIfAllWait();
+      return answer;
+    }, signals);
+  const register = (request: RegisterRequest) => ask<RegisteredAsset>(registers, request);
+
+  const one = async (item: TItem): Promise<UploadOutcome<TItem>> => {
+    const upload = toUpload(item.file, item);
+    const { assetId: asset_id, filename, sha256 } = upload;
+    if (resume) {
+      const found = await register({ asset_id, filename, ...(sha256 !== undefined && { sha256 }) }).catch(
+        ifAbsent,
+      );
+      if (found !== undefined) return { item, asset: found, sent: false };
+    }
+    let sent = false;
+    const calls: UploadCalls = {
+      presign: (request) => ask(presigns, request),
+      register,
+      cancel: (assetId) => api.call('POST', `raw/${assetId}/cancel`),
+      send(work) {
+        sent = true;
+        return turns.run(work);
+      },
+    };
+    const report = onProgress && ((progress: Progress) => onProgress(item, progress));
+    const asset = await uploadFile(upload, calls, { signal: signals, onProgress: report });
+    return { item, asset, sent };
+  };
+  const start = async (item: TItem) => {
+    running += 1;
+    const outcome = await one(item).catch((error): UploadOutcome<TItem> => ({ item, error: toError(error) }));
+    running -= 1;
+    ended.push(outcome);
+    changed.tell();
+    flushIfAllWait();
+  };
+  const takeInput = async () => {
+    try {
+      for await (const item of items) {
+        if (signals.aborted) return;
+        void start(item);
+        while (running + ended.length >= UNDER_WAY && !signals.aborted) await changed.next();
+      }
+    } finally {
+      isInputOpen = false;
+      changed.tell();
+      flushIfAllWait();
+    }
+  };
+
+  const input = takeInput();
+  // Told at the end, once those that run have ended.
+  input.catch(() => {});
+  try {
+    while (isInputOpen || running > 0 || ended.length > 0) {
+      const outcome = ended.shift();
+      if (outcome === undefined) {
+        await changed.next();
+      } else {
+        changed.tell();
+        yield outcome;
+      }
+    }
+    await input;
+  } finally {
+    stop.abort();
+  }
+}
+
+/** What a register is answered of an upload that is not there yet. */
+const ABSENT = new Set(['asset_not_found', 'not_uploaded', 'upload_expired']);
+
+function ifAbsent(error: unknown): undefined {
+  if (!(error instanceof NexusError) || !ABSENT.has(error.code)) throw error;
+}
+
+function toError(error: unknown): NexusError {
+  return error instanceof NexusError ? error : new NexusError('bad_answer', String(error), { cause: error });
+}

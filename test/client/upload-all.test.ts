@@ -1,0 +1,148 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createClient, type UploadItem, type UploadOutcome } from '../../client/index.ts';
+import { startWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterEach(() => {
+  world.meddle(() => undefined);
+  world.calls.length = 0;
+});
+afterAll(() => world?.close());
+
+interface Item extends UploadItem {
+  readonly number: number;
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const item = (number: number, values: Partial<Item> = {}): Item => ({
+  number,
+  file: new Blob([`file ${number}`]),
+  filename: `${number}.txt`,
+  ...values,
+});
+const items = (count: number) => Array.from({ length: count }, (_, number) => item(number));
+
+async function all(outcomes: AsyncIterable<UploadOutcome<Item>>) {
+  const found: UploadOutcome<Item>[] = [];
+  for await (const outcome of outcomes) found.push(outcome);
+  return found.sort((a, b) => a.item.number - b.item.number);
+}
+
+const codes = (outcomes: readonly UploadOutcome<Item>[]) =>
+  outcomes.map((outcome) => ('error' in outcome ? outcome.error.code : 'sent'));
+const apiCalls = () => world.calls.filter((call) => call.includes('/nexus/'));
+
+test('every file is registered once, by three calls a hundred at most; one that is refused stops no other', async () => {
+  const given = items(350);
+  given[17] = item(17, { filename: 'a/b' });
+  given[18] = { number: 18, file: new Blob(['no name']) };
+  const outcomes = await all(world.client.uploadAll(given));
+  expect(outcomes).toHaveLength(350);
+  for (const outcome of outcomes) {
+    const { number } = outcome.item;
+    if (number === 17 || number === 18) expect(outcome).toMatchObject({ error: { code: 'invalid_request' } });
+    else expect(outcome).toMatchObject({ sent: true, asset: { sha256: sha256(`file ${number}`) } });
+  }
+  expect(apiCalls().length).toBeLessThanOrEqual(Math.ceil(350 / 100) * 3);
+  const registered = world.cloud.bus
+    .events()
+    .filter((event) => event['detail-type'] === 'raw_asset_registered');
+  await expect
+    .poll(() => new Set(registered.map(({ detail }) => detail['asset_id'])).size)
+    .toBe(registered.length);
+});
+
+test('what is there already is not sent again: one call for a hundred', async () => {
+  const given = items(120).map((one) => ({
+    ...one,
+    assetId: randomUUID(),
+    sha256: sha256(`file ${one.number}`),
+  }));
+  expect(codes(await all(world.client.uploadAll(given, { resume: true })))).toEqual(Array(120).fill('sent'));
+  world.calls.length = 0;
+  const again = await all(world.client.uploadAll(given, { resume: true }));
+  expect(again.map((outcome) => 'sent' in outcome && outcome.sent)).toEqual(Array(120).fill(false));
+  expect(apiCalls()).toHaveLength(2);
+  expect(world.calls).toHaveLength(2);
+});
+
+test('an upload that was posted, and not registered, is registered and not sent again', async () => {
+  const given = [item(0, { assetId: randomUUID(), sha256: sha256('file 0') })];
+  let stopped = false;
+  world.meddle(({ url = '' }) => (url.includes('/register') && stopped ? 'drop' : undefined));
+  const stop = new AbortController();
+  world.meddle(({ url = '' }) => {
+    stopped ||= url.startsWith('/raw-bucket');
+    if (!stopped || !url.includes('/nexus/')) return undefined;
+    // As if the client had been killed: it cancels nothing.
+    stop.abort();
+    return 'drop';
+  });
+  expect(codes(await all(world.client.uploadAll(given, { resume: true, signal: stop.signal })))).toEqual([
+    'aborted',
+  ]);
+  world.meddle(() => undefined);
+  world.calls.length = 0;
+  expect(await all(world.client.uploadAll(given, { resume: true }))).toMatchObject([{ sent: false }]);
+  expect(world.calls).toEqual(['POST /nexus/raw/batch/register']);
+});
+
+test('the input is read as files end: never far ahead', async () => {
+  let given = 0;
+  let ended = 0;
+  let furthest = 0;
+  const endless = (async function* () {
+    for (; given < 900; given++) {
+      furthest = Math.max(furthest, given - ended);
+      yield item(given);
+    }
+  })();
+  for await (const _ of world.client.uploadAll(endless)) ended += 1;
+  expect(ended).toBe(900);
+  expect(furthest).toBeGreaterThan(100);
+  expect(furthest).toBeLessThanOrEqual(301);
+});
+
+test('whoever stops to read ends it: nothing more is begun', async () => {
+  for await (const _ of world.client.uploadAll(items(2000))) break;
+  await sleep(300);
+  const calls = world.calls.length;
+  await sleep(500);
+  expect(world.calls).toHaveLength(calls);
+});
+
+test('an input that fails is told, once the files before it have ended', async () => {
+  const failing = (async function* () {
+    yield item(0);
+    throw new Error('the folder is gone');
+  })();
+  const found: string[] = [];
+  await expect(
+    (async () => {
+      for await (const outcome of world.client.uploadAll(failing)) found.push(...codes([outcome]));
+    })(),
+  ).rejects.toThrow('the folder is gone');
+  expect(found).toEqual(['sent']);
+});
+
+test('one item that the service cannot serve for now is asked for again, with those of its batch that were served left alone', async () => {
+  let answered = 0;
+  world.meddle(({ url = '' }, response) => {
+    if (!url.includes('/batch/register') || answered++ > 0) return undefined;
+    const body = { code: 'unavailable', status: 503, detail: 'later', request_id: 'r' };
+    response.writeHead(200).end(JSON.stringify({ items: Array(3).fill({ status: 503, body }) }));
+    return undefined;
+  });
+  expect(codes(await all(world.client.uploadAll(items(3))))).toEqual(['sent', 'sent', 'sent']);
+  expect(apiCalls().filter((call) => call.includes('register')).length).toBeGreaterThan(1);
+});
+
+test('a token that is refused is the end of each file, told by its code', async () => {
+  const client = createClient({ baseUrl: world.url, token: 'none' });
+  expect(codes(await all(client.uploadAll(items(3))))).toEqual(Array(3).fill('unauthorized'));
+});
