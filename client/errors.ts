@@ -1,7 +1,7 @@
 import type { FieldError, Problem } from '#contract/errors';
 
 /** What went wrong beside what the service itself refuses, whose codes the README's table has. */
-export type ClientErrorCode =
+type ClientErrorCode =
   /** The token is missing or refused. */
   | 'unauthorized'
   /** There are too many calls. */

@@ -18,7 +18,8 @@ export interface UploadAllOptions<TItem> {
   /** How many files are sent at the same time. @default 8 */
   readonly concurrency?: number;
   /**
-   * Asks first whether an `assetId` is registered already, and then sends nothing: one more call for a hundred files.
+   * Asks first whether an `assetId` is registered already, in one call for a hundred files, and then sends nothing. Where none of
+   * the first hundreds is, the others are not asked for: presign tells of one that is there all the same.
    *
    * @default false
    */
@@ -58,6 +59,9 @@ export async function* uploadAll<TItem extends UploadItem>(
   const changed = new Change();
   let running = 0;
   let isInputOpen = true;
+  let isAsking = resume;
+  let isFound = false;
+  let asked = 0;
 
   /** Nobody comes any more to fill up the batches in which all that run are waiting. */
   const flushIfAllWait = () => {
@@ -77,11 +81,13 @@ export async function* uploadAll<TItem extends UploadItem>(
   const one = async (item: TItem): Promise<UploadOutcome<TItem>> => {
     const upload = toUpload(item.file, item);
     const { assetId: asset_id, filename, sha256 } = upload;
-    if (resume) {
-      const found = await register({ asset_id, filename, ...(sha256 !== undefined && { sha256 }) }).catch(
-        ifAbsent,
-      );
-      if (found !== undefined) return { item, asset: found, sent: false };
+    if (isAsking) {
+      asked += 1;
+      const request = { asset_id, filename, ...(sha256 !== undefined && { sha256 }) };
+      const asset = await register(request).catch(ifAbsent);
+      isFound ||= asset !== undefined;
+      if (asked >= ENOUGH && !isFound) isAsking = false;
+      if (asset !== undefined) return { item, asset, sent: false };
     }
     let sent = false;
     const calls: UploadCalls = {
@@ -137,6 +143,9 @@ export async function* uploadAll<TItem extends UploadItem>(
     stop.abort();
   }
 }
+
+/** After so many of which none is there the rest is taken to be new. */
+const ENOUGH = 200;
 
 /** What a register is answered of an upload that is not there yet. */
 const ABSENT = new Set(['asset_not_found', 'not_uploaded', 'upload_expired']);

@@ -24,6 +24,6 @@ export const ls: Command = {
 };
 
 /** A path is whatever somebody has sent: a terminal must not take it for commands. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '?');
 }

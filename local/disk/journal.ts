@@ -1,6 +1,5 @@
 import {
   closeSync,
-  fdatasync,
   ftruncateSync,
   openSync,
   readFileSync,
@@ -8,9 +7,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { promisify } from 'node:util';
-
-const sync = promisify(fdatasync);
+import { GroupSync } from './group-sync.ts';
 
 /**
  * A file of JSON entries, one a line, to which entries are only ever appended. What is appended outlives the process, however
@@ -19,13 +16,11 @@ const sync = promisify(fdatasync);
 export class Journal<TEntry> {
   readonly #descriptor: number;
   #length: number;
-  /** The sync that runs. */
-  #running: Promise<void> | undefined;
-  /** The one that follows. */
-  #next: Promise<void> | undefined;
+  readonly #sync: GroupSync;
 
   private constructor(descriptor: number, length: number) {
     this.#descriptor = descriptor;
+    this.#sync = new GroupSync(descriptor);
     this.#length = length;
   }
 
@@ -63,28 +58,14 @@ export class Journal<TEntry> {
     this.#length += line.length;
   }
 
-  /** Resolves once every entry so far would survive a loss of power. Those who come while a sync runs share the next one. */
+  /** Resolves once every entry so far would survive a loss of power. */
   synced(): Promise<void> {
-    this.#next ??= this.#syncAfter(this.#running);
-    return this.#next;
+    return this.#sync.synced();
   }
 
   /** Closes the file once the syncs that are asked for are made. */
   close(): void {
-    const last = this.#next ?? this.#running;
-    const close = () => closeSync(this.#descriptor);
-    if (last === undefined) close();
-    else void last.then(close, close);
-  }
-
-  async #syncAfter(earlier: Promise<void> | undefined): Promise<void> {
-    await earlier?.catch(() => {});
-    this.#running = this.#next;
-    this.#next = undefined;
-    try {
-      await sync(this.#descriptor);
-    } finally {
-      if (this.#next === undefined) this.#running = undefined;
-    }
+    if (this.#sync.isIdle) closeSync(this.#descriptor);
+    else void this.#sync.idle().then(() => closeSync(this.#descriptor));
   }
 }

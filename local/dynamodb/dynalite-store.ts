@@ -43,6 +43,8 @@ export interface Store {
   readonly db: {
     open(): Promise<void>;
     close(): Promise<void>;
+    get(key: string, done: Callback<Item>): void;
+    getSync(key: string): Item | undefined;
     batch(operations: readonly BatchOperation[], done: Callback<void>): void;
     clear(range: KeyRange): Promise<void>;
     values(range: KeyRange): AsyncIterable<Item>;
@@ -63,8 +65,17 @@ interface IndexRow {
 
 const require = createRequire(import.meta.url);
 
-export const { create: createStore, getIndexActions } = require('dynalite/db') as {
+export const {
+  create: createStore,
+  createKey,
+  getIndexActions,
+  validateKey,
+} = require('dynalite/db') as {
   create(options: object): Store;
+  /** Where an item with this key lies in its table's part of the store. */
+  createKey(key: Item, table: TableDescription): string;
+  /** Why no item has such a key; undefined where one may. */
+  validateKey(key: Item, table: TableDescription): unknown;
   /** Says which rows an item has in the indexes, and which rows of its earlier state go. */
   getIndexActions(
     indexes: readonly IndexDescription[],

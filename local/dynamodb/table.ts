@@ -41,7 +41,7 @@ export class Table {
 
   /** Learns what an earlier process has left: which items expire, and the outcome of a write that was under way. */
   async load(): Promise<void> {
-    await this.#settle();
+    this.#settle();
     if (this.#expiries === undefined) return;
     for await (const item of this.#store.items(this.#definition.name)) {
       this.#expiries.note(this.#keysOf(item), item);
@@ -147,13 +147,13 @@ export class Table {
     const keys = this.#keysOf(operation === 'PutItem' ? input.Item : input.Key);
     if (this.#stream === undefined) {
       const output = await this.#run(operation, input, keys);
-      if (this.#expiries !== undefined) this.#expiries.note(keys, await this.#read(keys));
+      if (this.#expiries !== undefined) this.#expiries.note(keys, this.#read(keys));
       return output;
     }
-    await this.#settle();
+    this.#settle();
     let old: Item | undefined;
     try {
-      old = await this.#read(keys);
+      old = this.#read(keys);
     } catch (error) {
       // No item has such a key: the operation is refused, and says why.
       if (error instanceof AwsError) await this.#store.run(operation, input);
@@ -163,15 +163,15 @@ export class Table {
     try {
       return await this.#run(operation, input, keys);
     } finally {
-      await this.#settle();
+      this.#settle();
     }
   }
 
   /** Ends the write that is under way, or that a crash or a store that failed has left open. */
-  async #settle(): Promise<void> {
+  #settle(): void {
     const pending = this.#stream?.pending;
     if (pending === undefined) return;
-    const image = await this.#read(pending.keys);
+    const image = this.#read(pending.keys);
     this.#stream?.settle(image);
     this.#expiries?.note(pending.keys, image);
   }
@@ -180,7 +180,7 @@ export class Table {
     try {
       return await this.#store.run(operation, input);
     } catch (error) {
-      throw await withOldItem(error, input, () => this.#read(keys));
+      throw await withOldItem(error, input, async () => this.#read(keys));
     }
   }
 
@@ -192,9 +192,8 @@ export class Table {
     );
   }
 
-  async #read(keys: Item): Promise<Item | undefined> {
-    const input = { TableName: this.#definition.name, Key: keys, ConsistentRead: true };
-    return (await this.#store.run<{ Item?: Item }>('GetItem', input)).Item;
+  #read(keys: Item): Item | undefined {
+    return this.#store.read(this.#definition.name, keys);
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Hash } from '@smithy/core/serde';
-import { createScope, getSigningKey, type SignatureV4CryptoInit } from '@smithy/signature-v4';
+import { createScope, type SignatureV4CryptoInit } from '@smithy/signature-v4';
 import { AwsError } from '../http/aws-error.ts';
 import type { LocalCredentials, Signer } from './signer.ts';
 
@@ -84,7 +84,7 @@ export async function requireSignature(
   credentials: LocalCredentials,
   { region, service }: SigningScope,
 ): Promise<void> {
-  const key = await getSigningKey(sha256, credentials, shortDate, region, service.signingName);
+  const key = signingKey(credentials.secretAccessKey, [shortDate, region, service.signingName]);
   const expected = createHmac('sha256', key).update(stringToSign).digest('hex');
   if (!equalInConstantTime(signature, expected)) {
     throw new AwsError(
@@ -99,6 +99,26 @@ export async function requireSignature(
       },
     );
   }
+}
+
+/** The keys of the day, by what they are made from. */
+const signingKeys = new Map<string, Buffer>();
+const MAX_SIGNING_KEYS = 1000;
+
+/**
+ * Each of the steps signs the next part of the scope: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ *
+ * @param scope the day, the Region and the service
+ */
+function signingKey(secret: string, scope: readonly string[]): Buffer {
+  const id = [secret, ...scope].join('\n');
+  const known = signingKeys.get(id);
+  if (known !== undefined) return known;
+  const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest();
+  const key = [...scope, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secret}`) as Buffer;
+  if (signingKeys.size === MAX_SIGNING_KEYS) signingKeys.clear();
+  signingKeys.set(id, key);
+  return key;
 }
 
 /**

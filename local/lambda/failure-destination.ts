@@ -32,8 +32,8 @@ export function createFailureDestination({
   return async (batch: DiscardedBatch): Promise<void> => {
     if (failureBucket === undefined) return;
     const now = clock();
-    const upload = await store.stage();
-    await upload.write(Buffer.from(JSON.stringify(toInvocationRecord(batch, mapping.functionArn, now))));
+    const upload = store.stage();
+    upload.write(Buffer.from(JSON.stringify(toInvocationRecord(batch, mapping.functionArn, now))));
     await store.commit(upload, await upload.seal(), {
       bucket: failureBucket,
       key: objectKey(mapping.mappingId, now),

@@ -26,7 +26,7 @@ const MAX_PRE_DATA_BYTES = 20 * 1024;
  *   RequestTimeout after the request's `timeout` event, and whatever `receive` throws; the rest of the request is then
  *   left unread
  */
-export async function readPostForm<T extends { discard(): Promise<void> }>(
+export async function readPostForm<T extends { discard(): void }>(
   request: IncomingMessage,
   receive: (form: PostForm) => Promise<T>,
 ): Promise<T> {
@@ -47,7 +47,7 @@ export async function readPostForm<T extends { discard(): Promise<void> }>(
   parser.on('file', (_, content, filename: string | undefined) => {
     content.on('error', () => {});
     if (file !== undefined) return progress.fail(invalid('There must be one file.'));
-    const received = receive({ fields, filename, content, bytesToCome: () => bytesToCome });
+    const received = receive({ fields, filename, content, bytesToCome: () => content.readableLength + bytesToCome });
     received.catch((error) => progress.fail(error));
     file = { content, received };
   });

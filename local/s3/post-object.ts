@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { AwsError } from '../http/aws-error.ts';
 import { xmlDocument } from '../http/xml.ts';
 import type { AccessControl } from '../iam/principals.ts';
@@ -28,7 +29,7 @@ interface Reception {
   readonly description: ObjectDescription;
   readonly sha256: Buffer | undefined;
   readonly status: string | undefined;
-  discard(): Promise<void>;
+  discard(): void;
 }
 
 /** The most bytes that one upload may have: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -63,7 +64,7 @@ export async function postObject(
     const cause = causeOf(bucket, 'PostObject', request, response);
     version = await context.store.commit(reception.upload, digests, reception.description, cause);
   } catch (error) {
-    await reception.discard();
+    reception.discard();
     throw error;
   }
   answer(version, reception.status, request, response);
@@ -85,11 +86,11 @@ async function receive(
   const { keepsSha256, sha256 } = declaredSha256(fields);
   const description = { bucket, key, headers: objectHeaders(fields), keepsSha256 };
 
-  const upload = await store.stage();
+  const upload = store.stage();
   try {
     await takeContent({ content, bytesToCome }, upload, policy);
   } catch (error) {
-    await upload.discard();
+    upload.discard();
     throw error;
   }
   const status = fields.get('success_action_status');
@@ -105,11 +106,13 @@ async function takeContent(
   for await (const chunk of content) {
     const received = upload.size + chunk.length;
     if (received > limit) {
+      // What has come already is on its way through the parser.
+      await setImmediate();
       const details = { ProposedSize: received + bytesToCome(), MaxSizeAllowed: limit };
       const message = 'Your proposed upload exceeds the maximum allowed size';
       throw new AwsError(400, 'EntityTooLarge', message, details);
     }
-    await upload.write(chunk);
+    upload.write(chunk);
   }
   if (upload.size < minBytes) {
     const details = { ProposedSize: upload.size, MinSizeAllowed: minBytes };

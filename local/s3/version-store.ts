@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GroupSync } from '../disk/group-sync.ts';
 import { Journal } from '../disk/journal.ts';
 import { type Cause, Notifications } from './notifications.ts';
 import type { DeleteMarker, ObjectDescription, ObjectVersion, StoredVersion } from './object-version.ts';
@@ -22,6 +23,8 @@ export class VersionStore {
   readonly notifications: Notifications;
   readonly #data: string;
   readonly #staging: string;
+  readonly #directory: number;
+  readonly #names: GroupSync;
   readonly #journal: Journal<VersionLine>;
   /** By bucket and key: the versions of an object, newest first. */
   readonly #buckets = new Map<string, Map<string, ObjectVersion[]>>();
@@ -36,6 +39,8 @@ export class VersionStore {
     rmSync(this.#staging, { recursive: true, force: true });
     for (const path of [this.#data, this.#staging]) mkdirSync(path, { recursive: true, mode: 0o700 });
 
+    this.#directory = openSync(this.#data, 'r');
+    this.#names = new GroupSync(this.#directory);
     this.notifications = new Notifications(join(dir, 'notified.jsonl'));
     const { journal, entries } = Journal.open<VersionLine>(join(dir, 'versions.jsonl'));
     this.#journal = journal;
@@ -43,8 +48,8 @@ export class VersionStore {
     this.#removeOrphans();
   }
 
-  stage(): Promise<StagedUpload> {
-    return StagedUpload.open(this.#staging);
+  stage(): StagedUpload {
+    return new StagedUpload(this.#staging);
   }
 
   /** Makes a staged upload, which must be sealed, the object's current version. */
@@ -54,27 +59,29 @@ export class VersionStore {
     description: ObjectDescription,
     cause?: Cause,
   ): Promise<StoredVersion> {
-    const added = await this.#inTurn(async () => {
-      const version: StoredVersion = {
-        ...description,
-        ...this.#newVersion(),
-        size: upload.size,
-        etag: `"${digests.md5.toString('hex')}"`,
-        sha256: digests.sha256.toString('base64'),
-      };
-      await rename(upload.path, this.#path(version));
-      await syncDirectory(this.#data);
+    const version: StoredVersion = {
+      ...description,
+      ...this.#newVersion(),
+      size: upload.size,
+      etag: `"${digests.md5.toString('hex')}"`,
+      sha256: digests.sha256.toString('base64'),
+    };
+    renameSync(upload.path, this.#path(version));
+    const renamed = this.#names.synced();
+    // It is awaited when its turn comes.
+    renamed.catch(() => {});
+    await this.#inTurn(async () => {
+      await renamed;
       this.#record({ added: version, ...(cause && { cause }) });
-      return version;
     });
     await this.#journal.synced();
-    return added;
+    return version;
   }
 
   /** Makes a delete marker the object's current version, whether or not there is an object. */
   markDeleted(bucket: string, key: string, cause?: Cause): Promise<DeleteMarker> {
+    const marker: DeleteMarker = { bucket, key, ...this.#newVersion(), deleted: true };
     return this.#inTurn(async () => {
-      const marker: DeleteMarker = { bucket, key, ...this.#newVersion(), deleted: true };
       this.#record({ added: marker, ...(cause && { cause }) });
       return marker;
     });
@@ -111,6 +118,8 @@ export class VersionStore {
   /** Waits for the changes that were begun, and closes the journal. */
   async close(): Promise<void> {
     await this.#inTurn(async () => this.#journal.close());
+    await this.#names.idle();
+    closeSync(this.#directory);
     await this.notifications.close();
   }
 
@@ -169,13 +178,3 @@ export class VersionStore {
 
 /** The digits, in base 36, of the number that an id begins with. */
 const SEQUENCE_LENGTH = 9;
-
-/** Makes sure that a rename in this directory is on disk. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}

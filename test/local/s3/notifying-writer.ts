@@ -14,8 +14,8 @@ await Promise.all([1, 2, 3].map(put));
 async function put(): Promise<never> {
   for (;;) {
     const key = randomUUID();
-    const upload = await store.stage();
-    await upload.write(Buffer.from(key));
+    const upload = store.stage();
+    upload.write(Buffer.from(key));
     const cause = { eventId: randomUUID(), reason: 'PostObject', requestId: 'r', sourceIp: '::1' } as const;
     const description = { bucket: 'b', key, headers: {}, keepsSha256: false };
     await store.commit(upload, await upload.seal(), description, cause);

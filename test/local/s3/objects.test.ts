@@ -307,8 +307,8 @@ describe('a bucket without versions', () => {
   const Bucket = UNVERSIONED_BUCKET;
   const object = { bucket: Bucket, key: 'a', headers: {}, keepsSha256: false };
   beforeEach(async () => {
-    const staged = await server.store.stage();
-    await staged.write(Buffer.from('content'));
+    const staged = server.store.stage();
+    staged.write(Buffer.from('content'));
     await server.store.commit(staged, await staged.seal(), object);
   });
 

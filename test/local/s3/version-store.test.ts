@@ -13,8 +13,8 @@ beforeEach(() => {
 afterEach(() => store.close());
 
 const put = async (key: string, content = 'content') => {
-  const upload = await store.stage();
-  await upload.write(Buffer.from(content));
+  const upload = store.stage();
+  upload.write(Buffer.from(content));
   const description = { bucket: 'b', key, headers: { 'content-type': 'text/plain' }, keepsSha256: true };
   return store.commit(upload, await upload.seal(), description);
 };
@@ -72,17 +72,17 @@ it('gives ids that sort as the versions were made, and cannot be guessed', async
 });
 
 it('shows nothing before it is committed, and a discarded upload leaves nothing', async () => {
-  const upload = await store.stage();
-  await upload.write(Buffer.from('half'));
+  const upload = store.stage();
+  upload.write(Buffer.from('half'));
   expect([...store.keys('b')]).toEqual([]);
-  await upload.discard();
+  upload.discard();
   expect(files('staging')).toEqual([]);
 });
 
 it('drops at its start what a crash left half done', async () => {
   await put('a');
-  const upload = await store.stage();
-  await upload.write(Buffer.from('half'));
+  const upload = store.stage();
+  upload.write(Buffer.from('half'));
   await upload.seal();
   writeFileSync(join(dir, 'data', 'renamed-but-not-in-the-journal'), 'content');
   const journal = join(dir, 'versions.jsonl');

@@ -26,8 +26,8 @@ function sessionOf(role: 'purge-role' | 'tenant-role', tags: Readonly<Record<str
 
 /** As a post would; the embedded S3 takes no PutObject. */
 async function put(key: string, text: string): Promise<string> {
-  const upload = await aws.store.stage();
-  await upload.write(Buffer.from(text));
+  const upload = aws.store.stage();
+  upload.write(Buffer.from(text));
   const at = { bucket: BUCKET, key, headers: {}, keepsSha256: false };
   return (await aws.store.commit(upload, await upload.seal(), at)).versionId;
 }
