@@ -1,9 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { PresignResponse } from '#contract/uploads';
-import { context } from '../support/api-event.ts';
 import { loadApi } from '../support/api-handlers.ts';
 import { postForm, startAws, type TestAws } from '../support/aws.ts';
 
@@ -23,7 +21,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** What differs between two calls by nature. */
 function comparable({ status, body }: { status: number; body: Record<string, unknown> }) {
-  const { fields, expires_at, created_at, ...rest } = body;
+  const { fields, expires_at, created_at, version_id, ...rest } = body;
   return { status, body: rest, fields: Object.keys((fields as object | undefined) ?? {}) };
 }
 
@@ -87,6 +85,55 @@ test('a batch of presigns answers what the calls would have, one by one', async 
   expect([...seen].sort()).toEqual([200, 409, 413, 422]);
 });
 
+/** A register of one of these, mostly of what was uploaded: `abc`. */
+const claim = (ids: readonly string[]) =>
+  fc.record(
+    {
+      asset_id: field([...ids, randomUUID()], 'no id'),
+      filename: field(['a.txt', 'a.txt', 'b.txt'], '..'),
+      content_type: field(['text/plain', ''], 'nonsense'),
+      size_bytes: field([3, 3, 4], -1),
+      sha256: field([sha256('abc'), sha256('abc'), sha256('')], 'ab'),
+      metadata: field([{}, { a: 1 }], 'text'),
+    },
+    { requiredKeys: ['asset_id'] },
+  );
+
+test('a batch of registers answers what the calls would have, one by one', async () => {
+  const seen = new Set<number>();
+  /** Of three assets: SHA-256 declared, not declared, nothing uploaded. */
+  async function three() {
+    const declared = [{ sha256: sha256('abc') }, {}, {}];
+    const { body } = await api.batch(
+      'batchPresignUpload',
+      declared.map((values) => ({ filename: 'a.txt', ...values })),
+    );
+    const forms = body.items.map((item: { body: PresignResponse }) => item.body) as PresignResponse[];
+    for (const form of forms.slice(0, 2)) await postForm(form, Buffer.from('abc'));
+    return forms.map(({ asset_id }) => asset_id);
+  }
+  const names = ['first', 'second', 'third'];
+  await fc.assert(
+    fc.asyncProperty(fc.array(claim(names), { minLength: 1, maxLength: 12 }), async (items) => {
+      const [ids, others] = [await three(), await three()];
+      const { body } = await api.batch('batchRegister', twice(items, names, ids));
+      const singles = [];
+      for (const item of twice(items, names, others)) singles.push(await api.register(item));
+      const neutral = (outcomes: readonly Parameters<typeof comparable>[0][]) =>
+        JSON.parse(
+          [...ids, ...others].reduce(
+            (all, id, index) => all.replaceAll(id, `id ${index % 3}`),
+            JSON.stringify(outcomes.map(comparable)),
+          ),
+        );
+      expect(neutral(body.items)).toEqual(neutral(singles));
+      for (const outcome of body.items) seen.add(outcome.status);
+    }),
+    { numRuns: 60 },
+  );
+  expect([...seen].sort()).toEqual([200, 404, 409, 422]);
+});
+
 test('a batch of registers answers what the calls would have', async () => {
   const { body } = await api.batch('batchPresignUpload', [
     { filename: 'a.txt', sha256: sha256('abc') },
@@ -123,71 +170,6 @@ test('a batch of registers answers what the calls would have', async () => {
   expect((await api.get(a)).body).toEqual(answer.body.items[0].body);
   const registered = lines.filter(({ message }) => message === 'asset registered');
   expect(registered).toEqual([expect.objectContaining({ asset_ids: [a, a, b] })]);
-});
-
-/** Uploads whose bytes register must hash, since their SHA-256 was not declared; their ids. */
-async function undeclared(sizes: readonly number[]): Promise<string[]> {
-  const { body } = await api.batch(
-    'batchPresignUpload',
-    sizes.map((size) => ({ filename: `${size}.bin` })),
-  );
-  const forms = body.items.map((item: { body: PresignResponse }) => item.body) as PresignResponse[];
-  for (const [index, form] of forms.entries())
-    expect((await postForm(form, Buffer.alloc(sizes[index] as number))).status).toBe(201);
-  return forms.map(({ asset_id }) => asset_id);
-}
-
-const statuses = ({ body }: { body: { items: { status: number }[] } }) =>
-  body.items.map(({ status }) => status);
-
-test('a batch hashes no more than a single call may, 100 bytes here: the rest is for the calls after it', async () => {
-  vi.spyOn(console, 'error').mockImplementation(() => {});
-  const ids = await undeclared([50, 50, 50, 50, 50, 0]);
-  const items = ids.map((asset_id) => ({ asset_id }));
-  const { body } = await api.batch('batchPresignUpload', [{ filename: 'a.txt', sha256: sha256('abc') }]);
-  const [{ body: proven }] = body.items;
-  expect((await postForm(proven, Buffer.from('abc'))).status).toBe(201);
-  const all = [...items, { asset_id: proven.asset_id }];
-  const rounds = [];
-  for (let round = 0; round < 3; round++) rounds.push(statuses(await api.batch('batchRegister', all)));
-  for (const round of rounds) expect(round.slice(5)).toEqual([200, 200]);
-  // Whichever items come first: two a call, and what is registered is not hashed again.
-  expect(rounds.map((round) => round.filter((status) => status === 503).length)).toEqual([3, 1, 0]);
-});
-
-test('what a slow store does not give in time is answered 503 in its place, and none of the others is lost', async () => {
-  vi.spyOn(console, 'error').mockImplementation(() => {});
-  const ids = await undeclared([20, 20, 20]);
-  const { open } = aws.store;
-  let stalled = 0;
-  const slow = vi.spyOn(aws.store, 'open').mockImplementation(async (version) => {
-    stalled += 1;
-    if (stalled === 1) await sleep(3000);
-    return open.call(aws.store, version);
-  });
-  lines.length = 0;
-  const remaining = vi.spyOn(context, 'getRemainingTimeInMillis').mockReturnValue(2500);
-  const answer = await api.batch('batchRegister', [...ids.map((asset_id) => ({ asset_id })), {}]);
-  remaining.mockRestore();
-  expect(answer.status).toBe(200);
-  expect(statuses(answer).sort()).toEqual([200, 200, 422, 503]);
-  const late = answer.body.items.find(({ status }: { status: number }) => status === 503);
-  expect(late.body).toMatchObject({ code: 'unavailable', request_id: 'request-1' });
-
-  // Nothing that is begun is lost either, and the log says who did it.
-  const registered = () => lines.filter(({ message }) => message === 'asset registered');
-  await expect.poll(() => registered().length, { timeout: 10_000 }).toBe(2);
-  expect(
-    registered()
-      .flatMap(({ asset_ids }) => asset_ids as string[])
-      .sort(),
-  ).toEqual([...ids].sort());
-  slow.mockRestore();
-  const again = await api.batch(
-    'batchRegister',
-    ids.map((asset_id) => ({ asset_id })),
-  );
-  expect(statuses(again)).toEqual([200, 200, 200]);
 });
 
 test('what is no batch is refused as a whole', async () => {

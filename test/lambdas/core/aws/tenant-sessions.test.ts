@@ -245,8 +245,10 @@ describe('the works of one call', () => {
 
   it('open no third one: a policy that denies one work denies them all', async () => {
     const run = open().forCall('t_acme');
-    const work = () => Promise.reject(refused);
+    const work = vi.fn(() => Promise.reject(refused));
     for (let i = 0; i < 10; i++) await expect(run(work)).rejects.toBe(refused);
+    // Twice the first of them, and then once each.
+    expect(work).toHaveBeenCalledTimes(11);
     expect(await run(async () => 'another')).toBe('another');
     expect(calls).toHaveLength(2);
   });
