@@ -83,7 +83,7 @@ export class Deliveries<TItem> {
     this.#pump();
   }
 
-  /** Returns once the item would survive a loss of power. */
+  /** Returns once the item would survive the end of the process. */
   add(item: TItem): void {
     const delivery = { id: randomUUID(), at: this.#now(), item };
     this.#journal.append({ added: delivery });

@@ -1,6 +1,6 @@
 import {
   closeSync,
-  fsyncSync,
+  fdatasync,
   ftruncateSync,
   openSync,
   readFileSync,
@@ -8,14 +8,21 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { promisify } from 'node:util';
+
+const sync = promisify(fdatasync);
 
 /**
- * A file of JSON entries, one a line, to which entries are only ever appended. An entry exists once its whole line is on
- * disk. A line that a crash has cut short is dropped when the file is opened.
+ * A file of JSON entries, one a line, to which entries are only ever appended. What is appended outlives the process, however
+ * that ends; once it is synced, a loss of power too. A line that a crash has cut short is dropped when the file is opened.
  */
 export class Journal<TEntry> {
   readonly #descriptor: number;
   #length: number;
+  /** The sync that runs. */
+  #running: Promise<void> | undefined;
+  /** The one that follows. */
+  #next: Promise<void> | undefined;
 
   private constructor(descriptor: number, length: number) {
     this.#descriptor = descriptor;
@@ -41,14 +48,13 @@ export class Journal<TEntry> {
     return Journal.open<TEntry>(path).journal;
   }
 
-  /** Returns once the entry would survive a loss of power. */
+  /** Returns once the entry would survive the end of the process. */
   append(entry: TEntry): void {
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     try {
       for (let written = 0; written < line.length; ) {
         written += writeSync(this.#descriptor, line, written);
       }
-      fsyncSync(this.#descriptor);
     } catch (error) {
       // A full disk leaves half a line, which the next entry would be appended to.
       ftruncateSync(this.#descriptor, this.#length);
@@ -57,7 +63,28 @@ export class Journal<TEntry> {
     this.#length += line.length;
   }
 
+  /** Resolves once every entry so far would survive a loss of power. Those who come while a sync runs share the next one. */
+  synced(): Promise<void> {
+    this.#next ??= this.#syncAfter(this.#running);
+    return this.#next;
+  }
+
+  /** Closes the file once the syncs that are asked for are made. */
   close(): void {
-    closeSync(this.#descriptor);
+    const last = this.#next ?? this.#running;
+    const close = () => closeSync(this.#descriptor);
+    if (last === undefined) close();
+    else void last.then(close, close);
+  }
+
+  async #syncAfter(earlier: Promise<void> | undefined): Promise<void> {
+    await earlier?.catch(() => {});
+    this.#running = this.#next;
+    this.#next = undefined;
+    try {
+      await sync(this.#descriptor);
+    } finally {
+      if (this.#next === undefined) this.#running = undefined;
+    }
   }
 }

@@ -104,6 +104,11 @@ export class StreamLog {
     };
   }
 
+  /** Resolves once every change so far would survive a loss of power. */
+  synced(): Promise<void> {
+    return this.#journal.synced();
+  }
+
   close(): void {
     this.#journal.close();
   }

@@ -90,7 +90,9 @@ export class Table {
     if (READS.has(operation)) return this.#store.run(operation, input);
     if (!WRITES.has(operation)) throw notImplemented();
     requireKnownReturnValues(input);
-    return this.#inTurn(() => this.#write(operation, input));
+    const output = await this.#inTurn(() => this.#write(operation, input));
+    await this.#stream?.synced();
+    return output;
   }
 
   /**

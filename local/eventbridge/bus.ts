@@ -17,7 +17,7 @@ export class Bus {
     this.#events = entries;
   }
 
-  /** Returns once the event would survive a loss of power, and every listener was called with it. */
+  /** Returns once the event would survive the end of the process, and every listener was called with it. */
   put(event: StoredEvent): void {
     this.#journal.append(event);
     this.#events.push(event);
@@ -33,6 +33,11 @@ export class Bus {
   subscribe(listener: (event: StoredEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** Resolves once every event so far would survive a loss of power. */
+  synced(): Promise<void> {
+    return this.#journal.synced();
   }
 
   close(): void {

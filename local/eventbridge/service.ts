@@ -76,8 +76,10 @@ export class EventBridge implements JsonService {
           resource: busArn(name),
           context: { 'events:source': [...new Set(entries.map(({ Source }) => Source ?? ''))] },
         })),
-      handle: (input) => {
-        const Entries = readEntries(input).map((entry) => this.#put(entry));
+      handle: async (input) => {
+        const entries = readEntries(input);
+        const Entries = entries.map((entry) => this.#put(entry));
+        await Promise.all([...new Set(entries.map(busName))].map((name) => this.buses.get(name)?.synced()));
         return { FailedEntryCount: Entries.filter(({ EventId }) => EventId === undefined).length, Entries };
       },
     },

@@ -48,13 +48,13 @@ export class VersionStore {
   }
 
   /** Makes a staged upload, which must be sealed, the object's current version. */
-  commit(
+  async commit(
     upload: StagedUpload,
     digests: { readonly md5: Buffer; readonly sha256: Buffer },
     description: ObjectDescription,
     cause?: Cause,
   ): Promise<StoredVersion> {
-    return this.#inTurn(async () => {
+    const added = await this.#inTurn(async () => {
       const version: StoredVersion = {
         ...description,
         ...this.#newVersion(),
@@ -67,6 +67,8 @@ export class VersionStore {
       this.#record({ added: version, ...(cause && { cause }) });
       return version;
     });
+    await this.#journal.synced();
+    return added;
   }
 
   /** Makes a delete marker the object's current version, whether or not there is an object. */

@@ -65,7 +65,7 @@ export class Queue {
     this.#journal = Journal.rewrite(path, this.#messages.lines());
   }
 
-  /** Returns once the message would survive a loss of power. */
+  /** Returns once the message would survive the end of the process. */
   send(body: string, attributes?: QueueMessage['attributes']): QueueMessage {
     const sentAt = this.#now().toISOString();
     const message = { id: randomUUID(), sentAt, body, ...(attributes && { attributes }) };
@@ -121,6 +121,11 @@ export class Queue {
   isHidden(receiptHandle: string): boolean {
     const id = this.#receipts.messageOf(receiptHandle);
     return id !== undefined && this.#messages.has(id) && !this.#receipts.isVisible(id);
+  }
+
+  /** Resolves once every message so far would survive a loss of power. */
+  synced(): Promise<void> {
+    return this.#journal.synced();
   }
 
   close(): void {

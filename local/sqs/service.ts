@@ -63,7 +63,7 @@ export class Sqs implements JsonService {
         throw new AwsError(400, 'QueueDoesNotExist', 'The specified queue does not exist.');
       },
     },
-    SendMessage: this.#operation('SendMessage', (queue, { MessageBody: body }) => {
+    SendMessage: this.#operation('SendMessage', async (queue, { MessageBody: body }) => {
       if (FORBIDDEN.test(body)) {
         throw new AwsError(
           400,
@@ -71,7 +71,9 @@ export class Sqs implements JsonService {
           'The message holds characters that are not allowed.',
         );
       }
-      return { MessageId: queue.send(body).id, MD5OfMessageBody: md5(body) };
+      const { id } = queue.send(body);
+      await queue.synced();
+      return { MessageId: id, MD5OfMessageBody: md5(body) };
     }),
     ReceiveMessage: this.#operation('ReceiveMessage', async (queue, request) => {
       const received = await queue.receive({
