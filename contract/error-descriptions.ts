@@ -17,7 +17,8 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
   upload_expired: "register later than a day after the form's end",
   file_too_large: 'the declared size is over the limit',
   unsupported_media_type: 'the body is not sent as JSON',
-  invalid_request: 'a field is missing, unknown or malformed, or the body is too large',
+  invalid_request:
+    'a field is missing, unknown or malformed, or the body is over 64 KiB, of a batch over 2 MiB',
   upload_mismatch: 'the object is not what was declared',
   internal_error: 'a fault of the service',
   unavailable: 'the service cannot answer for now; `Retry-After` says when to try again',

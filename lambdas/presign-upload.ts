@@ -39,21 +39,23 @@ const tenants = new TenantSessions({
     ),
 });
 
-const presign = (caller: Caller, body: PresignRequest) =>
-  tenants.run(caller.tenant_id, (presigner) => presigner.presign(caller, body));
+const presign = (caller: Caller, body: PresignRequest) => (presigner: Presigner) =>
+  presigner.presign(caller, body);
 
 export const handler = apiHandler(
   'presign-upload',
   {
     presignUpload: async (caller, { body }) => {
-      const form = await presign(caller, body);
+      const form = await tenants.run(caller.tenant_id, presign(caller, body));
       logUploads('form signed', caller, [form.asset_id]);
       return form;
     },
-    batchPresignUpload: async (caller, { body }, deadline) => {
-      const { items, done } = await batch(body.items, PresignRequest, { caller, deadline }, presign);
-      logUploads('form signed', caller, done);
-      return { items };
+    batchPresignUpload: (caller, { body }, deadline) => {
+      const run = tenants.forCall(caller.tenant_id);
+      const onDone = (asset_ids: readonly string[]) => logUploads('form signed', caller, asset_ids);
+      return batch(body.items, PresignRequest, { caller, deadline, onDone }, (_, item) =>
+        run(presign(caller, item)),
+      );
     },
   },
   PRESIGN_ROUTES,

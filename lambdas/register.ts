@@ -9,6 +9,7 @@ import { ENV, parseEnv, positiveInteger, text } from '#core/env';
 import { apiHandler } from '#core/http/api-handler';
 import { batch } from '#core/http/batch';
 import type { Caller } from '#core/identity/caller';
+import { HashBudget } from '#core/uploads/hash-budget';
 import { Registrar } from '#core/uploads/registrar';
 import { S3ObjectStore } from '#core/uploads/s3-object-store';
 import { logUploads } from '#core/uploads/upload-log';
@@ -37,21 +38,24 @@ const tenants = new TenantSessions({
     ),
 });
 
-const register = (caller: Caller, body: RegisterRequest) =>
-  tenants.run(caller.tenant_id, (registrar) => registrar.register(caller, body));
+const register = (caller: Caller, body: RegisterRequest, budget?: HashBudget) => (registrar: Registrar) =>
+  registrar.register(caller, body, budget);
 
 export const handler = apiHandler(
   'register',
   {
     register: async (caller, { body }) => {
-      const asset = await register(caller, body);
+      const asset = await tenants.run(caller.tenant_id, register(caller, body));
       logUploads('asset registered', caller, [asset.asset_id]);
       return asset;
     },
-    batchRegister: async (caller, { body }, deadline) => {
-      const { items, done } = await batch(body.items, RegisterRequest, { caller, deadline }, register);
-      logUploads('asset registered', caller, done);
-      return { items };
+    batchRegister: (caller, { body }, deadline) => {
+      const run = tenants.forCall(caller.tenant_id);
+      const budget = new HashBudget(env.MAX_HASH_BYTES);
+      const onDone = (asset_ids: readonly string[]) => logUploads('asset registered', caller, asset_ids);
+      return batch(body.items, RegisterRequest, { caller, deadline, onDone }, (_, item) =>
+        run(register(caller, item, budget)),
+      );
     },
   },
   REGISTER_ROUTES,

@@ -140,8 +140,8 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
     const unregistered = await victim.uploaded(FILENAME, SECRET);
     await inject('register', [
       'register.ts',
-      '.register(caller, body)',
-      '.register({ ...caller, tenant_id: globalThis.chosen }, body)',
+      '.register(caller, body, budget)',
+      '.register({ ...caller, tenant_id: globalThis.chosen }, body, budget)',
     ]);
     const before = await belongings();
     for (const id of [unregistered, asset_id]) {

@@ -25,17 +25,21 @@ function expectProblem(answer: Answer, code: ErrorCode, errors?: readonly string
 
 const PRESIGN = '/nexus/raw/presign-upload';
 const REGISTER = '/nexus/raw/register';
+const BATCH_PRESIGN = '/nexus/raw/batch/presign-upload';
+const BATCH_REGISTER = '/nexus/raw/batch/register';
 const unknown = '00000000-0000-4000-8000-000000000000';
 const bodies: Record<string, object> = {
   [PRESIGN]: { filename: 'a.txt' },
   [REGISTER]: { asset_id: unknown },
+  [BATCH_PRESIGN]: { items: [{ filename: 'a.txt' }] },
+  [BATCH_REGISTER]: { items: [{ asset_id: unknown }] },
 };
 
 test.each([
   ['no token', {}, 401, 'Unauthorized'],
   ['a token that is none', { authorization: 'Bearer x' }, 403, 'Forbidden'],
 ])('%s is refused by the gateway', async (_, headers, status, message) => {
-  for (const path of ['/nexus/raw/register', '/nexus/raw/presign-upload']) {
+  for (const path of [REGISTER, PRESIGN, BATCH_REGISTER, BATCH_PRESIGN]) {
     const response = await fetch(target.apiUrl + path, {
       method: 'POST',
       headers: headers as Record<string, string>,
@@ -64,7 +68,7 @@ test('another route is not found', async () => {
   expect(await client.send('PUT', PRESIGN)).toEqual({ status: 404, body: { message: 'Not Found' } });
 });
 
-testAs('reader', 'no tenant').each([PRESIGN, REGISTER])(
+testAs('reader', 'no tenant').each([PRESIGN, REGISTER, BATCH_PRESIGN, BATCH_REGISTER])(
   '%s refuses what it refuses before it knows the asset',
   async (path) => {
     const body = bodies[path];

@@ -38,6 +38,13 @@ it('logs no token, policy, signature or session token, whatever is asked', async
   expect((await client.register({ asset_id: form.asset_id })).status).toBe(200);
   expect((await client.get(form.asset_id)).status).toBe(200);
 
+  const batch = await client.send('POST', '/nexus/raw/batch/presign-upload', {
+    body: { items: [{ filename: 'a.txt' }, { filename: 'b.txt', token }] },
+  });
+  const [{ body: batched }] = batch.body['items'] as [{ body: PresignResponse }];
+  for (const name of ['Policy', 'X-Amz-Signature', 'X-Amz-Security-Token'] as const) {
+    secrets.set(`${name} of a batch`, batched.fields[name] as string);
+  }
   expect((await client.presign({ filename: '../a', token: fields['Policy'] })).status).toBe(422);
   expect((await client.presign(`{"filename": "${token}`)).status).toBe(400);
   expect((await client.get(randomUUID())).status).toBe(404);

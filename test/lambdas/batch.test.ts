@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { PresignResponse } from '#contract/uploads';
 import { loadApi } from '../support/api-handlers.ts';
 import { postForm, startAws, type TestAws } from '../support/aws.ts';
 
@@ -20,7 +21,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** What differs between two calls by nature. */
 function comparable({ status, body }: { status: number; body: Record<string, unknown> }) {
-  const { fields, expires_at, created_at, ...rest } = body;
+  const { fields, expires_at, created_at, version_id, ...rest } = body;
   return { status, body: rest, fields: Object.keys((fields as object | undefined) ?? {}) };
 }
 
@@ -82,6 +83,55 @@ test('a batch of presigns answers what the calls would have, one by one', async 
     { numRuns: 60 },
   );
   expect([...seen].sort()).toEqual([200, 409, 413, 422]);
+});
+
+/** A register of one of these, mostly of what was uploaded: `abc`. */
+const claim = (ids: readonly string[]) =>
+  fc.record(
+    {
+      asset_id: field([...ids, randomUUID()], 'no id'),
+      filename: field(['a.txt', 'a.txt', 'b.txt'], '..'),
+      content_type: field(['text/plain', ''], 'nonsense'),
+      size_bytes: field([3, 3, 4], -1),
+      sha256: field([sha256('abc'), sha256('abc'), sha256('')], 'ab'),
+      metadata: field([{}, { a: 1 }], 'text'),
+    },
+    { requiredKeys: ['asset_id'] },
+  );
+
+test('a batch of registers answers what the calls would have, one by one', async () => {
+  const seen = new Set<number>();
+  /** Of three assets: SHA-256 declared, not declared, nothing uploaded. */
+  async function three() {
+    const declared = [{ sha256: sha256('abc') }, {}, {}];
+    const { body } = await api.batch(
+      'batchPresignUpload',
+      declared.map((values) => ({ filename: 'a.txt', ...values })),
+    );
+    const forms = body.items.map((item: { body: PresignResponse }) => item.body) as PresignResponse[];
+    for (const form of forms.slice(0, 2)) await postForm(form, Buffer.from('abc'));
+    return forms.map(({ asset_id }) => asset_id);
+  }
+  const names = ['first', 'second', 'third'];
+  await fc.assert(
+    fc.asyncProperty(fc.array(claim(names), { minLength: 1, maxLength: 12 }), async (items) => {
+      const [ids, others] = [await three(), await three()];
+      const { body } = await api.batch('batchRegister', twice(items, names, ids));
+      const singles = [];
+      for (const item of twice(items, names, others)) singles.push(await api.register(item));
+      const neutral = (outcomes: readonly Parameters<typeof comparable>[0][]) =>
+        JSON.parse(
+          [...ids, ...others].reduce(
+            (all, id, index) => all.replaceAll(id, `id ${index % 3}`),
+            JSON.stringify(outcomes.map(comparable)),
+          ),
+        );
+      expect(neutral(body.items)).toEqual(neutral(singles));
+      for (const outcome of body.items) seen.add(outcome.status);
+    }),
+    { numRuns: 60 },
+  );
+  expect([...seen].sort()).toEqual([200, 404, 409, 422]);
 });
 
 test('a batch of registers answers what the calls would have', async () => {

@@ -70,6 +70,15 @@ export function expectDocumented(
   if (operation.responses[status]?.content[type] === undefined)
     throw new Error(`${method} ${route} answers ${status} ${type}, which docs/openapi.json does not have`);
   expectFits(answer.body, [...at, 'responses', String(status), 'content', type, 'schema']);
-  if (status === 200 && operation.requestBody !== undefined)
-    expectFits(body, [...at, 'requestBody', 'content', 'application/json', 'schema']);
+  const taken = path.startsWith('/nexus/raw/batch/') ? itemsTaken(body, answer.body) : body;
+  if (status === 200 && operation.requestBody !== undefined && taken !== undefined)
+    expectFits(taken, [...at, 'requestBody', 'content', 'application/json', 'schema']);
+}
+
+/** Of a batch, the items that were not refused: each is a request by itself. Undefined where there is none. */
+function itemsTaken(body: unknown, answered: unknown): unknown {
+  const { items: outcomes = [] } = answered as { items?: { status: number }[] };
+  const { items } = body as { items: unknown[] };
+  const taken = outcomes.flatMap(({ status }, index) => (status === 200 ? [items[index]] : []));
+  return taken.length > 0 ? { ...(body as object), items: taken } : undefined;
 }

@@ -61,17 +61,31 @@ export class TenantSessions<TSession> {
    *
    * @throws RawStorageError `unavailable` where STS gives no credentials: there are no others to fall back to
    */
-  async run<TResult>(tenantId: string, work: (session: TSession) => Promise<TResult>): Promise<TResult> {
-    const session = await this.for(tenantId);
-    try {
-      return await work(session);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      this.#drop(tenantId, session);
-      log('warn', 'tenant session refused', { tenant_id: tenantId, ...describeError(error) });
-      putMetric(METRIC.tenantSessionFailures, 'Count', [1]);
-      return work(await this.for(tenantId));
-    }
+  run<TResult>(tenantId: string, work: (session: TSession) => Promise<TResult>): Promise<TResult> {
+    return this.forCall(tenantId)(work);
+  }
+
+  /**
+   * For the works of one call, which may be many, side by side: they share one session, opened for the first of them, and where
+   * AWS refuses that, one more.
+   *
+   * @returns what does each work, as `run` does one
+   */
+  forCall(tenantId: string): <TResult>(work: (session: TSession) => Promise<TResult>) => Promise<TResult> {
+    let first: Promise<TSession> | undefined;
+    let second: Promise<TSession> | undefined;
+    return async (work) => {
+      first ??= this.for(tenantId);
+      const opened = second ?? first;
+      const session = await opened;
+      try {
+        return await work(session);
+      } catch (error) {
+        if (opened === second || !isRefusal(error)) throw error;
+        second ??= this.#inPlaceOf(session, tenantId, error);
+        return work(await second);
+      }
+    };
   }
 
   /**
@@ -90,6 +104,13 @@ export class TenantSessions<TSession> {
     const opening = this.#opening.get(tenantId) ?? this.#open(tenantId);
     this.#opening.set(tenantId, opening);
     return opening.finally(() => this.#opening.delete(tenantId));
+  }
+
+  #inPlaceOf(refused: TSession, tenantId: string, error: unknown): Promise<TSession> {
+    this.#drop(tenantId, refused);
+    log('warn', 'tenant session refused', { tenant_id: tenantId, ...describeError(error) });
+    putMetric(METRIC.tenantSessionFailures, 'Count', [1]);
+    return this.for(tenantId);
   }
 
   async #open(tenantId: string): Promise<TSession> {

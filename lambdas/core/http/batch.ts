@@ -21,6 +21,8 @@ export interface BatchContext {
   readonly caller: Caller;
   /** Epoch milliseconds by which the answer must be there: an item that is not done by then is answered 503. */
   readonly deadline: number;
+  /** Is told the assets of the items that succeeded; later, one by one, those that did after they had been answered 503. */
+  readonly onDone: (asset_ids: readonly string[]) => void;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface BatchContext {
  *
  * @param schema of the single route's body
  * @param operation of the single route
- * @returns the outcomes in the order of the items, and the ids of the assets for which it succeeded
+ * @returns the outcomes in the order of the items
  */
 export async function batch<
   TSchema extends v.GenericSchema<unknown, Request>,
@@ -37,9 +39,9 @@ export async function batch<
 >(
   items: readonly unknown[],
   schema: TSchema,
-  { caller, deadline }: BatchContext,
+  { caller, deadline, onDone }: BatchContext,
   operation: (caller: Caller, request: v.InferOutput<TSchema>) => Promise<TBody>,
-): Promise<{ readonly items: Outcome<TBody>[]; readonly done: readonly string[] }> {
+): Promise<{ readonly items: Outcome<TBody>[] }> {
   const outcomes: Outcome<TBody>[] = [];
   const refuse = (index: number, error: unknown) => {
     const body = toProblem(error, caller.request_id, caller.tenant_id);
@@ -66,7 +68,8 @@ export async function batch<
         if (late.signal.aborted) return;
         try {
           const body = await operation(caller, request);
-          if (!late.signal.aborted) outcomes[index] = { status: 200, body };
+          if (late.signal.aborted) onDone([body.asset_id]);
+          else outcomes[index] = { status: 200, body };
         } catch (error) {
           if (!late.signal.aborted) refuse(index, error);
         }
@@ -82,6 +85,6 @@ export async function batch<
     if (outcomes[index] === undefined)
       refuse(index, new RawStorageError('unavailable', 'The item could not be served in time'));
 
-  const done = outcomes.flatMap(({ status, body }) => (status === 200 ? (body as TBody).asset_id : []));
-  return { items: outcomes, done };
+  onDone(outcomes.flatMap(({ status, body }) => (status === 200 ? (body as TBody).asset_id : [])));
+  return { items: outcomes };
 }

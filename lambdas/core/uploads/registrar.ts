@@ -7,6 +7,7 @@ import type { AssetRepository, WriteOutcome } from '#core/assets/asset-repositor
 import { RawStorageError } from '#core/errors';
 import { type Actor, type Caller, outboxEntry } from '#core/identity/caller';
 import { type Claim, differences } from '#core/uploads/differences';
+import { HashBudget } from '#core/uploads/hash-budget';
 import type { ObjectStore, StoredObject } from '#core/uploads/object-store';
 
 /** Turns an upload into an asset, once its bytes are proven to be what was declared. */
@@ -25,11 +26,17 @@ export class Registrar {
   /**
    * Registers what is uploaded, for a client.
    *
+   * @param budget of the call, of which an object that must be hashed takes its size; where too little is left, the answer
+   *   is `unavailable`. @default - enough for any object
    * @returns the asset; the same one for every repeated call
    * @throws RawStorageError `asset_not_found`, `not_uploaded`, `already_registered`, `asset_deleted`, `upload_expired`,
    *   `upload_mismatch`, `unavailable`
    */
-  async register(caller: Caller, request: RegisterRequest): Promise<RegisteredAsset> {
+  async register(
+    caller: Caller,
+    request: RegisterRequest,
+    budget: HashBudget = this.#wholeBudget(),
+  ): Promise<RegisteredAsset> {
     const key = { tenant_id: caller.tenant_id, env: caller.env, asset_id: request.asset_id };
     const found = await this.#assets.find(key);
     if (!isPresigned(found)) return confirm(found, request);
@@ -37,7 +44,7 @@ export class Registrar {
     const object = await this.#objects.describe(found.asset.key);
     // What carries another mark came by a form of another life of this id.
     if (object?.upload !== found.upload) throw new RawStorageError('not_uploaded');
-    const registered = await this.#register(caller, found, object as StoredObject, request);
+    const registered = await this.#register(caller, found, object as StoredObject, budget, request);
     if (registered.written) return registered.asset;
 
     // Another call was faster, or the window passed meanwhile: what stands in the way is the answer.
@@ -55,8 +62,12 @@ export class Registrar {
    * @throws RawStorageError `upload_mismatch`, `unavailable`
    */
   async registerArrived(record: PresignedRecord, object: StoredObject): Promise<boolean> {
-    const { written } = await this.#register({ ...record.outbox, user_id: SERVICE_USER }, record, object);
-    return written;
+    const actor = { ...record.outbox, user_id: SERVICE_USER };
+    return (await this.#register(actor, record, object, this.#wholeBudget())).written;
+  }
+
+  #wholeBudget(): HashBudget {
+    return new HashBudget(this.#maxHashBytes);
   }
 
   /** @param request of a client, for whom the window counts */
@@ -64,10 +75,11 @@ export class Registrar {
     actor: Actor,
     previous: PresignedRecord,
     object: StoredObject,
+    budget: HashBudget,
     request?: RegisterRequest,
   ): Promise<WriteOutcome & { readonly asset: RegisteredAsset }> {
     const { metadata: claimed, ...claims } = request ?? {};
-    const { content_type, sha256 } = await this.#prove(previous.asset, object, claims);
+    const { content_type, sha256 } = await this.#prove(previous.asset, object, claims, budget);
     const now = new Date();
     const { asset_id, tenant_id, env, uri, bucket, key, filename, metadata = {} } = previous.asset;
     const outbox = outboxEntry(actor, 'raw_asset_registered', previous.outbox.sequence + 1, now);
@@ -102,6 +114,7 @@ export class Registrar {
     declared: PresignedAsset,
     object: StoredObject,
     claimed: Claim,
+    budget: HashBudget,
   ): Promise<Pick<RegisteredAsset, 'content_type' | 'sha256'>> {
     const content_type = canonicalContentType(object.contentType) ?? object.contentType;
     const told = {
@@ -111,13 +124,15 @@ export class Registrar {
       ...(object.sha256 !== undefined && { sha256: object.sha256 }),
     };
     refuseMismatch(told, [declared, claimed]);
-    const sha256 = object.sha256 ?? (await this.#hash(declared.key, object));
+    const sha256 = object.sha256 ?? (await this.#hash(declared.key, object, budget));
     refuseMismatch({ sha256 }, [declared, claimed]);
     return { content_type, sha256 };
   }
 
-  async #hash(key: string, { versionId, sizeBytes }: StoredObject): Promise<string> {
-    if (sizeBytes <= this.#maxHashBytes) return this.#objects.hash(key, versionId);
+  async #hash(key: string, { versionId, sizeBytes }: StoredObject, budget: HashBudget): Promise<string> {
+    if (budget.take(sizeBytes)) return this.#objects.hash(key, versionId);
+    if (sizeBytes <= this.#maxHashBytes)
+      throw new RawStorageError('unavailable', 'The call has hashed as much as it may');
     const message = `is over ${this.#maxHashBytes}, and no sha256 was declared at presign to prove it by`;
     throw new RawStorageError('upload_mismatch', `The size of the object ${message}`, {
       fields: [{ path: 'size_bytes', message }],

@@ -210,6 +210,59 @@ describe('a session that AWS refuses', () => {
   });
 });
 
+describe('the works of one call', () => {
+  const refused = Object.assign(new Error('no'), { name: 'AccessDenied' });
+
+  it('share a session, which counts once', async () => {
+    const run = open().forCall('t_acme');
+    const used = await Promise.all(Array.from({ length: 20 }, () => run(async (session) => session)));
+    expect(new Set(used).size).toBe(1);
+    expect(calls).toHaveLength(1);
+    expect(counted).toEqual(['TenantSessionMiss']);
+  });
+
+  it('open none where there is no work', async () => {
+    open().forCall('t_acme');
+    expect(counted).toEqual([]);
+  });
+
+  it('share another one where the first is refused, and are all done again in it', async () => {
+    const sessions = open();
+    const stale = await sessions.for('t_acme');
+    const run = sessions.forCall('t_acme');
+    const works = Array.from({ length: 20 }, (_, index) =>
+      run(async (session) => {
+        await Promise.resolve();
+        if (session === stale) throw refused;
+        return index;
+      }),
+    );
+    expect(await Promise.all(works)).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    expect(await run(async (session) => session !== stale)).toBe(true);
+    expect(calls).toHaveLength(2);
+    expect(counted.filter((name) => name === 'TenantSessionFailures')).toHaveLength(1);
+  });
+
+  it('open no third one: a policy that denies one work denies them all', async () => {
+    const run = open().forCall('t_acme');
+    const work = vi.fn(() => Promise.reject(refused));
+    for (let i = 0; i < 10; i++) await expect(run(work)).rejects.toBe(refused);
+    // Twice the first of them, and then once each.
+    expect(work).toHaveBeenCalledTimes(11);
+    expect(await run(async () => 'another')).toBe('another');
+    expect(calls).toHaveLength(2);
+  });
+
+  it('ask an STS that refuses once', async () => {
+    answer = () => [400, refusal('Throttling')];
+    const run = open().forCall('t_acme');
+    const work = vi.fn();
+    for (let i = 0; i < 10; i++) await expect(run(work)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(work).not.toHaveBeenCalled();
+    expect(calls).toHaveLength(1);
+  });
+});
+
 describe('many tenants', () => {
   it('are kept up to a bound, the least recently used out first', async () => {
     const sessions = open({ capacity: 2 });

@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { MAX_BATCH_BYTES, MAX_ITEMS } from '#contract/batch';
 import { ROUTES } from '#contract/routes';
+import { PresignRequest, RegisterRequest } from '#contract/uploads';
+import { batch } from '#core/http/batch';
 import { MAX_BODY_BYTES, parseInput } from '#core/http/route-input';
 import { apiEvent } from '../../../support/api-event.ts';
+import { caller } from '../../../support/asset-records.ts';
 
 const MB = 1e6;
 const asset_id = '0e3e4b3a-8f0e-4b58-9c0a-2f4f0f6d5a11';
@@ -72,5 +76,51 @@ describe('no body keeps a function busy', () => {
     console.log(
       `${what}: ${costs.map((cost) => cost.toFixed(1)).join(', ')} ms of CPU at 64 KiB, 10 MB, in base64`,
     );
+  });
+});
+
+/** A batch of about `length` characters, of as many items as it may have. */
+function batchOf(item: (length: number) => string, length: number): string {
+  const each = Math.floor(length / MAX_ITEMS) - 2;
+  return `{"items":[${Array(MAX_ITEMS).fill(item(each)).join()}]}`;
+}
+
+/** Bodies of a batch whose every part costs as much as it can. */
+const BATCHES: Readonly<Record<string, (length: number) => string>> = {
+  ...Object.fromEntries(
+    Object.entries(BODIES).map(([what, body]) => [`100 of: ${what}`, (length) => batchOf(body, length)]),
+  ),
+  'very many items': (length) => `{"items":[${fill('0,', length - 20)}0]}`,
+  'very many empty items': (length) => `{"items":[${fill('{},', length - 20)}{}]}`,
+};
+
+/** @returns milliseconds of CPU that the two routes together take for a batch whose items do nothing once they are parsed */
+async function costOfBatch(body: string): Promise<number> {
+  const before = process.cpuUsage();
+  const context = { caller, deadline: Date.now() + 60_000, onDone: () => {} };
+  const work = async () => ({ asset_id });
+  try {
+    const { items } = parseInput(ROUTES.batchPresignUpload.request, apiEvent(body)).body;
+    await batch(items, PresignRequest, context, work);
+  } catch {}
+  try {
+    const { items } = parseInput(ROUTES.batchRegister.request, apiEvent(body)).body;
+    await batch(items, RegisterRequest, context, work);
+  } catch {}
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+describe('no batch keeps a function busy', () => {
+  it.each(Object.entries(BATCHES))('%s', async (what, body) => {
+    vi.spyOn(console, 'info').mockReturnValue();
+    const parsed = vi.spyOn(JSON, 'parse');
+    const normalized = vi.spyOn(String.prototype, 'normalize');
+    const largest = body(MAX_BATCH_BYTES);
+    expect(largest.length).toBeLessThanOrEqual(MAX_BATCH_BYTES);
+    const costs = [await costOfBatch(largest), await costOfBatch(body(10 * MB))];
+    for (const [text] of parsed.mock.calls) expect(text.length).toBeLessThanOrEqual(MAX_BATCH_BYTES);
+    for (const name of normalized.mock.contexts) expect(String(name).length).toBeLessThanOrEqual(1020);
+    console.log(`${what}: ${costs.map((cost) => cost.toFixed(1)).join(', ')} ms of CPU at 2 MiB, 10 MB`);
   });
 });

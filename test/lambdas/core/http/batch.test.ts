@@ -15,15 +15,20 @@ beforeEach(() => {
     vi.spyOn(console, level).mockImplementation((line) => lines.push(line));
 });
 
-const run = (
+/** The outcomes, and the assets of which it is told that they are done, call by call. */
+async function run(
   items: readonly unknown[],
   operation: (item: Item) => Promise<string>,
   deadline = Date.now() + 60_000,
-) =>
-  batch(items, Item, { caller, deadline }, async (_, item) => ({
+) {
+  const told: (readonly string[])[] = [];
+  const onDone = (asset_ids: readonly string[]) => told.push(asset_ids);
+  const outcomes = await batch(items, Item, { caller, deadline, onDone }, async (_, item) => ({
     asset_id: item.asset_id ?? 'new',
     answer: await operation(item),
   }));
+  return { ...outcomes, told, done: told[0] };
+}
 
 test('outcomes are in the order of the items, whichever ends first', async () => {
   const { items, done } = await run(
@@ -94,7 +99,7 @@ describe('near the deadline', () => {
   test('what is not done is answered 503 in its place, and nothing more is begun', async () => {
     const begun: string[] = [];
     const items = Array.from({ length: 15 }, (_, index) => ({ name: index < 9 ? 'slow' : `quick ${index}` }));
-    const { items: outcomes } = await run(
+    const { items: outcomes, told } = await run(
       items,
       async ({ name }) => {
         begun.push(name);
@@ -105,7 +110,10 @@ describe('near the deadline', () => {
     );
     expect(outcomes.map(({ status }) => status)).toEqual([...Array(9).fill(503), ...Array(6).fill(200)]);
     expect(outcomes[0]?.body).toMatchObject({ code: 'unavailable' });
+    expect(told).toEqual([Array(6).fill('new')]);
     await sleep(400);
+    // What is done late is told all the same: the log says who changed which asset.
+    expect(told.slice(1)).toEqual(Array(9).fill(['new']));
     expect(begun).toHaveLength(15);
     expect(outcomes[0]?.status).toBe(503);
   });
