@@ -11,6 +11,8 @@ const ISOLATED_TESTS = [
   'test/{bin,scripts}/*.test.ts',
   // The other project excludes files by itself, and `--exclude` on the command line has no effect there.
   'test/{apps,openapi-client,package}.test.ts',
+  'test/client/{faults,upload-all}.test.ts',
+  'test/cli/nexus.test.ts',
 ];
 
 export default defineConfig({

@@ -11,3 +11,19 @@ declare class XMLHttpRequest {
   send(body: FormData): void;
   abort(): void;
 }
+
+/** https://html.spec.whatwg.org/multipage/workers.html */
+declare class Worker {
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onerror: ((event: { readonly message: string }) => void) | null;
+  constructor(url: URL, options: { readonly type: 'module' });
+  postMessage(message: unknown): void;
+  terminate(): void;
+}
+
+/** Of a worker itself. */
+declare function addEventListener(
+  type: 'message',
+  listener: (event: { readonly data: unknown }) => void,
+): void;
+declare function postMessage(message: unknown): void;

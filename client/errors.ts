@@ -1,7 +1,7 @@
-import type { FieldError, Problem } from '#contract/errors';
+import type { ErrorCode, FieldError, Problem } from '#contract/errors';
 
 /** What went wrong beside what the service itself refuses, whose codes the README's table has. */
-type ClientErrorCode =
+export type ClientErrorCode =
   /** The token is missing or refused. */
   | 'unauthorized'
   /** There are too many calls. */
@@ -40,7 +40,7 @@ export class NexusError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: string, message: string, options: NexusErrorOptions = {}) {
+  constructor(code: ErrorCode | ClientErrorCode, message: string, options: NexusErrorOptions = {}) {
     super(message, options);
     this.name = 'NexusError';
     this.code = code;
@@ -61,7 +61,7 @@ export function errorOf(status: number, body: unknown, retryAfterMs?: number): N
   const options = { status, requestId: told?.request_id, retryable: isTransient(status), retryAfterMs };
   if (told?.code !== undefined) {
     const fields = told.errors?.map(({ path, message }) => `${path}: ${message}`) ?? [];
-    return new NexusError(told.code, [told.detail, ...fields].join('; '), {
+    return new NexusError(told.code as ErrorCode, [told.detail, ...fields].join('; '), {
       ...options,
       fields: told.errors,
     });

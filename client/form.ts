@@ -25,7 +25,10 @@ export async function postForm(
 ): Promise<void> {
   const stalled = new AbortController();
   let timer = setTimeout(() => stalled.abort(), STALL_MS);
+  let isOver = false;
   const moved = (loaded: number) => {
+    // A file that was given up may still be read to the end of a piece.
+    if (isOver) return;
     clearTimeout(timer);
     timer = setTimeout(() => stalled.abort(), STALL_MS);
     onBytes(loaded);
@@ -38,6 +41,7 @@ export async function postForm(
     const { status, text } = await send(url, form, blob, moved, stop);
     if (status < 200 || status > 299) throw refused(status, text);
   } finally {
+    isOver = true;
     clearTimeout(timer);
   }
 }

@@ -1,7 +1,7 @@
 export type { DeletedAsset, RawAsset, RegisteredAsset } from '#contract/asset';
 export type { ClientOptions } from './api.ts';
 export { type Client, createClient, type DownloadOptions, type ListOptions } from './client.ts';
-export { NexusError } from './errors.ts';
+export { type ClientErrorCode, NexusError } from './errors.ts';
 export type { UploadFile, UploadValues } from './files.ts';
 export type { Progress } from './progress.ts';
 export type { UploadOptions } from './upload.ts';

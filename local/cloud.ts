@@ -4,6 +4,7 @@ import { createGateway } from './apigateway/gateway.ts';
 import { API_RESOURCES, readApi } from './apigateway/template.ts';
 import { CLOUDFORMATION_PLUGIN } from './cloudformation/plugin.ts';
 import { type Issuer, openIssuer } from './dev/issuer.ts';
+import { answerPage } from './dev/page.ts';
 import { createLocalRoutes } from './dev/routes.ts';
 import { openState } from './disk/state.ts';
 import { dynamodbPlugin } from './dynamodb/plugin.ts';
@@ -197,7 +198,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 
   const gateway = createGateway(readApi(template), invoke, now);
   api.serve(async (request, response) => {
-    if (!(await answerLocally(request, response))) await gateway(request, response);
+    if (answerPage(request, response, aws.url) || (await answerLocally(request, response))) return;
+    await gateway(request, response);
   });
   keep(api);
 

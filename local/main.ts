@@ -69,8 +69,11 @@ try {
 /** Imports the cloud only now: its CDK takes seconds to load, which a wrong option should not wait for. */
 async function start(): Promise<Cloud> {
   const subscribers = await Promise.all(options.subscribers.map(loadSubscriber));
-  const { buildFunctions } = await import('../lib/bundler.ts');
-  await buildFunctions();
+  const [{ buildFunctions }, { buildPage }] = await Promise.all([
+    import('../lib/bundler.ts'),
+    import('../lib/client-bundle.ts'),
+  ]);
+  await Promise.all([buildFunctions(), buildPage()]);
   const { startCloud } = await import('./cloud.ts');
   return startCloud({
     ...(!options.ephemeral && { dir: '.nexus' }),

@@ -1,22 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OutputChunk, rolldown } from 'rolldown';
 import { bundle } from '../lib/bundle.ts';
 import { buildFunctions } from '../lib/bundler.ts';
+import { buildBrowserClient } from '../lib/client-bundle.ts';
 import { FUNCTION_NAMES } from '../lib/function-names.ts';
 
 /**
- * Builds the package that other CDK apps install, in `dist/`: the constructs and the events' parser with their types, and the
- * functions' bundles. The code is CommonJS, since the test runner of an app that `cdk init` makes loads nothing else; for
+ * Builds the package that other CDK apps install, in `dist/`: the constructs, the events' parser and the client with their types,
+ * the command line, and the functions' bundles. The code is CommonJS, since the test runner of an app that `cdk init` makes loads nothing else; for
  * ES modules there is a file of names beside each entry, so that both get the same classes.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
 
 /** The package's entries, by the name of their export. */
-const ENTRIES = { '.': 'lib/index', './events': 'contract/parse-dataset-event' };
+const ENTRIES = {
+  '.': 'lib/index',
+  './events': 'contract/parse-dataset-event',
+  './client': 'client/index',
+};
 
 const { name, version, description, license, dependencies } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
@@ -31,12 +36,20 @@ const manifest = {
   // Compilers before `exports` read these.
   main: `./${ENTRIES['.']}.js`,
   types: `./${ENTRIES['.']}.d.ts`,
-  typesVersions: { '*': { events: [`./${ENTRIES['./events']}.d.ts`] } },
+  typesVersions: {
+    '*': { events: [`./${ENTRIES['./events']}.d.ts`], client: [`./${ENTRIES['./client']}.d.ts`] },
+  },
+  bin: { nexus: './cli/main.mjs' },
   exports: {
     ...Object.fromEntries(
       Object.entries(ENTRIES).map(([path, file]) => [
         path,
-        { types: `./${file}.d.ts`, import: `./${file}.mjs`, default: `./${file}.js` },
+        {
+          types: `./${file}.d.ts`,
+          ...(path === './client' && { browser: './client/browser/index.js' }),
+          import: `./${file}.mjs`,
+          default: `./${file}.js`,
+        },
       ]),
     ),
     './package.json': './package.json',
@@ -54,6 +67,9 @@ rmSync(DIST, { recursive: true, force: true });
 execFileSync('tsc', ['--project', 'tsconfig.package.json'], { cwd: ROOT, stdio: 'inherit' });
 for (const file of globSync('**/*.d.ts', { cwd: DIST })) resolveTypes(file);
 await buildCode();
+await buildBrowserClient(join(DIST, 'client/browser'));
+writeFileSync(join(DIST, 'client/browser/package.json'), '{"type":"module"}\n');
+await buildCli();
 await buildFunctions();
 // `.build/` may also hold bundles of an earlier version.
 for (const name of FUNCTION_NAMES) cpSync(bundle(name), join(DIST, '.build', name), { recursive: true });
@@ -92,6 +108,14 @@ async function buildCode(): Promise<void> {
     chunkFileNames: 'contract/[name].js',
   });
   for (const chunk of output) if (chunk.type === 'chunk' && chunk.isEntry) writeNames(chunk);
+}
+
+/** The command line as one file. */
+async function buildCli(): Promise<void> {
+  await using build = await rolldown({ cwd: ROOT, platform: 'node', input: 'cli/main.ts' });
+  const file = join(DIST, 'cli/main.mjs');
+  await build.write({ file, format: 'esm', codeSplitting: false });
+  chmodSync(file, 0o755);
 }
 
 /** For ES modules: the names of a CommonJS entry. */

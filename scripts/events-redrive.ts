@@ -2,12 +2,12 @@ import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-even
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { EventSender } from '#core/events/event-sender';
+import { count } from '../cli/count.ts';
+import { Progress } from '../cli/progress.ts';
 import { concurrently } from './operator/concurrently.ts';
 import { confirm } from './operator/confirm.ts';
-import { count } from '../cli/count.ts';
 import { fail } from './operator/fail.ts';
 import { interruption } from './operator/interruption.ts';
-import { Progress } from '../cli/progress.ts';
 import { readStackOutputs } from './operator/stack-outputs.ts';
 import { Backlog } from './redrive/backlog.ts';
 import { readFailureObjects } from './redrive/failure-objects.ts';

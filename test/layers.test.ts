@@ -41,6 +41,7 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
     [
       'contract/',
       'lib/bundler.ts',
+      'lib/client-bundle.ts',
       'lib/context.ts',
       'lib/setting-error.ts',
       'type lib/',
@@ -54,9 +55,15 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
   ['local/', ['contract/', 'local/', NODE, PACKAGES]],
   // The client has no dependency at run time: of the contract it takes types.
   ['client/sha256.node.ts', [NODE]],
+  // A chunk of its own, with what it needs.
+  ['client/sha256-worker.ts', ['@noble/hashes']],
   ['client/', ['type contract/', 'client/', '#sha256']],
+  ['web/', ['client/', 'web/']],
   ['cli/', ['cli/', 'client/', 'client/index.ts', NODE]],
-  ['scripts/', ['cli/', 'contract/', 'lambdas/core/', 'lib/', 'local/', 'scripts/', NODE, PACKAGES]],
+  [
+    'scripts/',
+    ['cli/', 'client/', 'contract/', 'lambdas/core/', 'lib/', 'local/', 'scripts/', NODE, PACKAGES],
+  ],
   // What a reader copies imports the package as they would.
   ['examples/', ['examples/', 'nexus-raw-storage', NODE, ...CDK, PACKAGES]],
 ];

@@ -47,6 +47,28 @@ const MISTAKES = `
   export const onLost = (storage: RawStorage) => storage.bus.onRawAssetLost;
 `;
 
+const CLIENT = `
+  import { createClient, NexusError, type RegisteredAsset } from 'nexus-raw-storage/client';
+
+  const client = createClient({ baseUrl: 'http://127.0.0.1:9', token: async () => 'token' });
+  export const upload = (file: Blob): Promise<RegisteredAsset> =>
+    client.upload(file, { filename: 'a', onProgress: ({ fraction }) => console.log(fraction.toFixed()) });
+  export async function all(files: readonly { file: Blob; filename: string; note: number }[]): Promise<void> {
+    for await (const outcome of client.uploadAll(files, { resume: true })) {
+      console.log(outcome.item.note);
+      if ('error' in outcome) console.log(outcome.error.code, outcome.error.retryable);
+      else console.log(outcome.asset.sha256, outcome.sent);
+    }
+  }
+  // @ts-expect-error there is no such status
+  export const listed = client.list({ status: 'gone' });
+  // @ts-expect-error a path is no file: Node.js opens it by openAsBlob
+  export const byPath = client.upload('a.txt');
+  // @ts-expect-error a client needs a token
+  export const open = createClient({ baseUrl: 'http://127.0.0.1:9' });
+  console.log(new NexusError('network_error', 'x') instanceof Error);
+`;
+
 const SUBSCRIBER = `
   import { EVENT_SOURCE, parseDatasetEvent, type DatasetEvent } from 'nexus-raw-storage/events';
 
@@ -83,6 +105,7 @@ beforeAll(async () => {
   writeFileSync(join(app, 'app.ts'), APP);
   writeFileSync(join(app, 'subscriber.ts'), SUBSCRIBER);
   writeFileSync(join(app, 'mistakes.ts'), MISTAKES);
+  writeFileSync(join(app, 'client.ts'), CLIENT);
   writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(TSCONFIG));
 });
 
@@ -128,8 +151,16 @@ test('its types are right for who compiles against them', async () => {
   expect(stdout).toBe('');
 });
 
+test('its client and its command line need no other package', async () => {
+  const { stdout } = await run('node', ['client.ts'], { cwd: app });
+  expect(stdout.trim()).toBe('true');
+  const help = await run('npx', ['nexus', '--help'], { cwd: app });
+  expect(help.stdout).toContain('nexus push PATH…');
+});
+
 test('loads in CommonJS too', async () => {
-  const print = 'console.log(typeof require("nexus-raw-storage").RawStorage)';
+  const print =
+    'console.log(typeof require("nexus-raw-storage").RawStorage, typeof require("nexus-raw-storage/client").createClient)';
   const { stdout } = await run('node', ['--input-type=commonjs', '-e', print], { cwd: app });
-  expect(stdout.trim()).toBe('function');
+  expect(stdout.trim()).toBe('function function');
 });

@@ -1,11 +1,12 @@
 import { AWS_PROFILE } from './aws-profile.ts';
 
 /**
- * The lines of one upload from a shell that has curl and node. They share the variables `API`, `TOKEN`, `FILE`, `FORM` and
+ * The lines of one upload, by the command line and by curl and node. They share the variables `API`, `TOKEN`, `FILE`, `FORM` and
  * `ID`.
  */
 export interface CurlSession {
   readonly setup: string;
+  readonly push: string;
   readonly presign: string;
   readonly post: string;
   readonly register: string;
@@ -37,6 +38,7 @@ export function curlSession({ apiUrl, token }: { apiUrl: string; token: string }
   const json = '-H "Content-Type: application/json"';
   return {
     setup: `API=${apiUrl}; TOKEN=${token}; FILE=\${FILE:-README.md}`,
+    push: 'export NEXUS_URL=$API NEXUS_TOKEN=$TOKEN; npx nexus push "$FILE"; npx nexus ls',
     presign: `FORM=$(node -e '${DESCRIBE}' -- "$FILE" | curl -sS "$API/nexus/raw/presign-upload" ${authorized} ${json} -d @-)`,
     post: `node -p '${TO_CURL_CONFIG}' -- "$FORM" "$FILE" | curl -sS -K -; echo`,
     register: `ID=$(node -p 'JSON.parse(process.argv[1]).asset_id' -- "$FORM"); curl -sS "$API/nexus/raw/register" ${authorized} ${json} -d "{\\"asset_id\\":\\"$ID\\"}"; echo`,
@@ -66,14 +68,19 @@ export function banner(cloud: {
   return `
 Nexus Raw Storage is up. Ctrl-C stops it.
 
+  Page     ${cloud.apiUrl}/
   API      ${cloud.apiUrl}
   AWS      ${cloud.awsUrl}  (S3, DynamoDB, EventBridge, SQS, STS, CloudFormation)
   Events   ${cloud.apiUrl}/_local/events
   Token    for tenant t_demo, in the first line below
 
-Upload a file: presign, post, register.
+Push a file, or a folder, by the command line:
 
 ${lines.setup}
+${lines.push}
+
+The same by curl: presign, post, register.
+
 ${lines.presign}
 ${lines.post}
 ${lines.register}

@@ -47,7 +47,12 @@ export async function readPostForm<T extends { discard(): void }>(
   parser.on('file', (_, content, filename: string | undefined) => {
     content.on('error', () => {});
     if (file !== undefined) return progress.fail(invalid('There must be one file.'));
-    const received = receive({ fields, filename, content, bytesToCome: () => content.readableLength + bytesToCome });
+    const received = receive({
+      fields,
+      filename,
+      content,
+      bytesToCome: () => content.readableLength + bytesToCome,
+    });
     received.catch((error) => progress.fail(error));
     file = { content, received };
   });

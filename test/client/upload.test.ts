@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient, NexusError, type Progress } from '../../client/index.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { startWorld, type World } from './world.ts';
+import { type Mishap, startWorld, type World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -21,11 +21,7 @@ const eventsOf = (id: string) =>
   world.cloud.bus.events().flatMap((event) => (event.detail['asset_id'] === id ? event['detail-type'] : []));
 
 /** Meddles with the first requests to a path. */
-function meddleWith(
-  path: string,
-  times: number,
-  how: NonNullable<ReturnType<Parameters<World['meddle']>[0]>>,
-) {
+function meddleWith(path: string, times: number, how: Mishap) {
   let left = times;
   world.meddle(({ url = '' }) => (url.startsWith(path) && left-- > 0 ? how : undefined));
 }

@@ -1,0 +1,360 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createClient } from '../../client/index.ts';
+import { startWorld, type World } from '../client/world.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+let world: World;
+let tenant: string;
+let token: string;
+let dir: string;
+let tenants = 0;
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+beforeEach(async () => {
+  tenant = `t_cli_${tenants++}`;
+  token = await world.token({ tenant_id: tenant });
+  dir = temporaryDirectory();
+});
+afterEach(() => {
+  world.meddle(() => undefined);
+  world.calls.length = 0;
+});
+afterAll(() => world?.close());
+
+function start(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): ChildProcess & { done: Promise<Ended> } {
+  const child = spawn(process.execPath, [resolve('cli/main.ts'), ...args], {
+    env: { PATH: process.env['PATH'] ?? '', NEXUS_URL: world.url, NEXUS_TOKEN: token, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: dir,
+  });
+  const printed = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text) => (printed.stdout += text));
+  child.stderr.on('data', (text) => (printed.stderr += text));
+  const done = once(child, 'close').then(([code]) => ({ code: code as number | null, ...printed }));
+  return Object.assign(child, { done });
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const nexus = (...args: readonly string[]) => start(args).done;
+const lines = ({ stdout }: Ended) =>
+  stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+const client = () => createClient({ baseUrl: world.url, token });
+
+/** A folder of files, by their paths. */
+function folder(files: Readonly<Record<string, string | Buffer>>): string {
+  const root = join(dir, 'folder');
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  return root;
+}
+
+const posts = () => world.calls.filter((call) => call === 'POST /raw-bucket').length;
+
+describe('push', () => {
+  test('sends a folder, and again only what has changed', async () => {
+    const root = folder({ 'a.txt': 'a', 'sub/b.txt': 'b', 'sub/naïve 日本 "q".csv': 'c', empty: '' });
+    expect(await nexus('push', root)).toMatchObject({
+      code: 0,
+      stdout: '4 files sent, 3 bytes; 0 there already\n',
+    });
+    world.calls.length = 0;
+    expect(await nexus('push', root)).toMatchObject({
+      code: 0,
+      stdout: '0 files sent, 0 bytes; 4 there already\n',
+    });
+    expect(posts()).toBe(0);
+    appendFileSync(join(root, 'a.txt'), 'changed');
+    expect((await nexus('push', root)).stdout).toBe('1 file sent, 8 bytes; 3 there already\n');
+    const listed = [];
+    for await (const { metadata, filename } of client().list()) listed.push([metadata['path'], filename]);
+    expect(listed.map(([path]) => path).sort()).toEqual(
+      ['a.txt', 'a.txt', 'empty', 'sub/b.txt', 'sub/naïve 日本 "q".csv'].sort(),
+    );
+    expect(listed).toContainEqual(['sub/b.txt', 'b.txt']);
+  });
+
+  test('a file that fails stops no other, is named, and makes the exit code 1', async () => {
+    const root = folder({ 'a.txt': 'a', 'b\u202ex.txt': 'b' });
+    symlinkSync('/nowhere', join(root, 'link'));
+    const { code, stdout, stderr } = await nexus('push', root, join(dir, 'gone'));
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: '1 file sent, 1 bytes; 0 there already; 2 failed\n',
+    });
+    expect(stderr).toContain(`${join(dir, 'gone')}: is not there`);
+    expect(stderr).toContain('filename: holds a bidirectional override');
+  });
+
+  test('two files that would lie at one path are told', async () => {
+    const root = folder({ 'x/a.txt': '1', 'y/a.txt': '2' });
+    const { code, stderr } = await nexus('push', join(root, 'x'), join(root, 'y'));
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${join(root, 'y/a.txt')}: would lie where ${join(root, 'x/a.txt')} does`);
+  });
+
+  test('what is deleted in the store is told with the line to type, and brought back by --restore', async () => {
+    const root = folder({ 'a.txt': 'a' });
+    const [{ asset_id }] = lines(await nexus('push', root, '--json'));
+    await client().delete(asset_id);
+    expect(await nexus('push', root)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`is deleted in the store: nexus restore ${asset_id}\n`),
+    });
+    expect((await nexus('push', root, '--restore')).stdout).toBe(
+      '0 files sent, 0 bytes; 0 there already; 1 restored\n',
+    );
+    expect((await client().get(asset_id)).status).toBe('registered');
+  });
+
+  test('tells each file and the sum as JSON', async () => {
+    const told = lines(await nexus('push', folder({ 'a.txt': 'a' }), '--json'));
+    expect(told).toEqual([
+      expect.objectContaining({
+        path: 'a.txt',
+        outcome: 'sent',
+        asset_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      }),
+      { files_sent: 1, bytes_sent: 1, present: 0, restored: 0, failed: 0 },
+    ]);
+  });
+
+  test('killed at any point and run again, it has every file registered once', async () => {
+    const files = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`${n}.bin`, randomBytes(2000)]));
+    const root = folder(files);
+    for (let kill = 0; kill < 5; kill++) {
+      const child = start(['push', root]);
+      const at = Math.floor(Math.random() * 60);
+      let seen = 0;
+      world.meddle(() => {
+        if (seen++ === at) child.kill('SIGKILL');
+        return undefined;
+      });
+      await child.done;
+    }
+    world.meddle(() => undefined);
+    expect((await nexus('push', root)).code).toBe(0);
+    const paths: unknown[] = [];
+    for await (const { metadata } of client().list()) paths.push(metadata['path']);
+    expect(paths.sort()).toEqual(Object.keys(files).sort());
+  });
+
+  test('Ctrl-C ends it, and cancels what was opened', async () => {
+    const root = folder({ 'a.bin': randomBytes(100_000) });
+    const child = start(['push', root]);
+    world.meddle(({ url = '' }) => {
+      if (url.startsWith('/raw-bucket')) child.kill('SIGINT');
+      return undefined;
+    });
+    expect(await child.done).toMatchObject({ code: 130, stdout: '' });
+    expect(world.calls.some((call) => call.endsWith('/cancel'))).toBe(true);
+  });
+
+  test('a token that ends in the middle is one clear line, and a command that prints one carries on', async () => {
+    const root = folder({ 'a.txt': 'a', 'b.txt': 'b' });
+    token = 'ended';
+    expect(await nexus('push', root)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'nexus: The token is refused\n',
+    });
+    const good = await world.token({ tenant_id: tenant });
+    const count = join(dir, 'count');
+    const command = `echo x >> ${count}; [ $(wc -l < ${count}) = 1 ] && echo ended || echo ${good}`;
+    expect(await start(['push', root], { NEXUS_TOKEN: '', NEXUS_TOKEN_COMMAND: command }).done).toMatchObject(
+      {
+        code: 0,
+        stdout: '2 files sent, 2 bytes; 0 there already\n',
+      },
+    );
+    const failing = await start(['ls'], { NEXUS_TOKEN_COMMAND: 'echo signed out >&2; exit 3' }).done;
+    expect(failing).toMatchObject({
+      code: 2,
+      stderr: 'nexus: NEXUS_TOKEN_COMMAND ends with 3: signed out\n',
+    });
+  });
+});
+
+describe('pull', () => {
+  const FILES = { 'a.txt': 'a', 'sub/b.bin': randomBytes(200_000), empty: '' };
+
+  test('fetches what was pushed, verified, and again nothing', async () => {
+    const root = folder(FILES);
+    await nexus('push', root);
+    const target = join(dir, 'target');
+    expect((await nexus('pull', target)).stdout).toBe('3 files fetched, 200.0 KB; 0 there already\n');
+    for (const path of Object.keys(FILES))
+      expect(readFileSync(join(target, path)).equals(readFileSync(join(root, path)))).toBe(true);
+    expect((await nexus('pull', target)).stdout).toBe('0 files fetched, 0 bytes; 3 there already\n');
+    writeFileSync(join(target, 'a.txt'), 'my own');
+    const refused = await nexus('pull', target);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      'nexus: a.txt: is there already, with other bytes: --force overwrites it\n',
+    ]);
+    await nexus('pull', target, '--force');
+    expect(readFileSync(join(target, 'a.txt'), 'utf8')).toBe('a');
+  });
+
+  test('goes on with what an earlier run has left, by ranges; bytes that are wrong are thrown away', async () => {
+    const content = randomBytes(300_000);
+    await nexus('push', folder({ 'a.bin': content }));
+    const [{ asset_id }] = lines(await nexus('ls', '--json'));
+    const target = join(dir, 'target');
+    const part = join(target, `a.bin.${asset_id}.part`);
+    mkdirSync(target);
+    writeFileSync(part, content.subarray(0, 100_000));
+    expect((await nexus('pull', target)).stdout).toBe('1 file fetched, 200.0 KB; 0 there already\n');
+    expect(readFileSync(join(target, 'a.bin')).equals(content)).toBe(true);
+    rmSync(join(target, 'a.bin'));
+    writeFileSync(part, randomBytes(300_000));
+    expect(await nexus('pull', target)).toMatchObject({
+      code: 1,
+      stderr: 'nexus: a.bin: The bytes that came are not those of the asset\n',
+    });
+    expect(readdirSync(target)).toEqual([]);
+  });
+
+  test('of one path the newest counts', async () => {
+    const root = folder({ 'a.txt': 'old' });
+    await nexus('push', root);
+    writeFileSync(join(root, 'a.txt'), 'new');
+    await nexus('push', root);
+    await nexus('pull', join(dir, 'target'));
+    expect(readFileSync(join(dir, 'target/a.txt'), 'utf8')).toBe('new');
+  });
+
+  test('writes nowhere but under its target, whatever a path says', async () => {
+    const paths = [
+      '../evil',
+      '/tmp/evil',
+      'a/../../evil',
+      'C:/evil',
+      'link/evil',
+      'fine.txt',
+      `${'x'.repeat(300)}`,
+    ];
+    for (const path of paths)
+      await client().upload(new Blob([path]), { filename: 'evil', metadata: { path } });
+    const target = join(dir, 'target');
+    mkdirSync(target);
+    symlinkSync(dir, join(target, 'link'));
+    const { code, stderr } = await nexus('pull', target);
+    expect(code).toBe(1);
+    for (const path of paths.slice(0, 5)) expect(stderr).toContain(`nexus: ${path}: `);
+    expect(stderr).toContain('the name is too long for this disk');
+    expect(readdirSync(target).sort()).toEqual(['fine.txt', 'link']);
+    expect(existsSync(join(dir, 'evil'))).toBe(false);
+  });
+
+  test('a path that is a folder of another one is told', async () => {
+    for (const path of ['a', 'a/b'])
+      await client().upload(new Blob([path]), { filename: 'x', metadata: { path } });
+    const { code, stderr } = await nexus('pull', join(dir, 'target'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('nexus: a: is there already, as a folder or a link\n');
+  });
+
+  test('a connection that breaks is taken up again', async () => {
+    const content = randomBytes(100_000);
+    await nexus('push', folder({ 'a.bin': content }));
+    let broken = 0;
+    world.meddle(({ url = '' }) =>
+      url.startsWith('/raw-bucket/tenants') && broken++ < 2 ? 'lose the answer' : undefined,
+    );
+    expect((await nexus('pull', join(dir, 'target'))).code).toBe(0);
+    expect(broken).toBe(3);
+  });
+});
+
+test('ls, get, rm, restore: the life of one file', async () => {
+  await nexus('push', folder({ 'a.txt': 'hello' }));
+  const [asset] = lines(await nexus('ls', '--json'));
+  expect((await nexus('ls')).stdout).toBe(`${asset.created_at}  ${asset.asset_id}      5 bytes  a.txt\n`);
+  expect((await nexus('get', asset.asset_id, '-')).stdout).toBe('hello');
+  expect((await nexus('get', asset.asset_id)).stdout).toBe('a.txt: 5 bytes, verified\n');
+  expect((await nexus('get', asset.asset_id)).stderr).toBe(
+    'nexus: a.txt is there already: --force overwrites it\n',
+  );
+  expect((await nexus('rm', asset.asset_id)).stdout).toContain('deleted, and can be restored until');
+  expect((await nexus('ls')).stdout).toBe('');
+  expect((await nexus('ls', '--deleted')).stdout).toContain('a.txt');
+  expect((await nexus('restore', asset.asset_id)).stdout).toBe(`${asset.asset_id}: registered\n`);
+  expect((await nexus('rm', '--erase', asset.asset_id, 'no-id')).code).toBe(1);
+  expect((await nexus('get', asset.asset_id)).stderr).toMatch(/^nexus: No such asset \(request .+\)\n$/);
+});
+
+test('verify compares a folder with the store', async () => {
+  const root = folder({ 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c' });
+  await nexus('push', root);
+  expect(await nexus('verify', root)).toMatchObject({
+    code: 0,
+    stdout: '3 files the same; 0 differ, 0 not in the store, 0 unreadable; 0 paths only in the store\n',
+  });
+  writeFileSync(join(root, 'a.txt'), 'other');
+  renameSync(join(root, 'b.txt'), join(root, 'd.txt'));
+  expect(await nexus('verify', root)).toMatchObject({
+    code: 1,
+    stdout: [
+      'a.txt: differs from the store',
+      'd.txt: is not in the store',
+      '1 file the same; 1 differ, 1 not in the store, 0 unreadable; 1 path only in the store',
+      '',
+    ].join('\n'),
+  });
+});
+
+test.each([
+  [[], {}, /^$/],
+  [['psh'], {}, /There is no command psh: nexus --help lists them/],
+  [['push'], {}, /push what\? Name files or folders/],
+  [['push', '--all', 'x'], {}, /Unknown option '--all'/],
+  [['push', 'x', '--concurrency', '0'], {}, /--concurrency is a number from 1 to 64/],
+  [['ls'], { NEXUS_URL: '' }, /Set NEXUS_URL to the address of the API/],
+  [['ls'], { NEXUS_URL: 'here' }, /NEXUS_URL is no address: here/],
+  [['ls'], { NEXUS_TOKEN: '' }, /Set NEXUS_TOKEN to a token, or NEXUS_TOKEN_COMMAND/],
+] as const)('%j %j cannot be understood', async (args, env, message) => {
+  const { code, stderr } = await start(args, env).done;
+  expect(code).toBe(2);
+  expect(stderr).toMatch(message);
+  expect(stderr.split('\n').length).toBeLessThanOrEqual(2);
+});
+
+test('a file that may not be read is told', async () => {
+  const root = folder({ 'a.txt': 'a' });
+  chmodSync(join(root, 'a.txt'), 0);
+  const { stderr, stdout } = await nexus('push', root);
+  // The superuser may read anything.
+  if (process.getuid?.() === 0) expect(stdout).toContain('1 file sent');
+  else expect(stderr).toContain('may not be read');
+});
