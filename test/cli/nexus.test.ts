@@ -110,7 +110,7 @@ describe('push', () => {
     const { code, stdout, stderr } = await nexus('push', root, join(dir, 'gone'));
     expect({ code, stdout }).toEqual({
       code: 1,
-      stdout: '1 file sent, 1 bytes; 0 there already; 2 failed\n',
+      stdout: '1 file sent, 1 byte; 0 there already; 2 failed\n',
     });
     expect(stderr).toContain(`${join(dir, 'gone')}: is not there`);
     expect(stderr).toContain('filename: holds a bidirectional override');

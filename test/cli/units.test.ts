@@ -96,6 +96,7 @@ test('numbers are told as people read them', () => {
     count(1, 'file'),
     count(1200, 'file'),
     bytes(0),
+    bytes(1),
     bytes(999),
     bytes(12_300_000),
     bytes(5e12),
