@@ -100,5 +100,5 @@ test('numbers are told as people read them', () => {
     bytes(999),
     bytes(12_300_000),
     bytes(5e12),
-  ]).toEqual(['1 file', '1,200 files', '0 bytes', '999 bytes', '12.3 MB', '5.0 TB']);
+  ]).toEqual(['1 file', '1,200 files', '0 bytes', '1 byte', '999 bytes', '12.3 MB', '5.0 TB']);
 });
