@@ -1,4 +1,5 @@
 import { NexusError } from './errors.ts';
+import { randomUuid } from './random-uuid.ts';
 
 /** What is known of an upload beforehand. Each part may be left out. */
 export interface UploadValues {
@@ -34,6 +35,6 @@ export function toUpload(file: UploadFile, values: UploadValues): Upload {
     values;
   if (filename === undefined || filename === '')
     throw new NexusError('invalid_request', 'The file has no name: give filename');
-  const { metadata, assetId = crypto.randomUUID(), sha256 } = values;
+  const { metadata, assetId = randomUuid(), sha256 } = values;
   return { blob, filename, contentType, metadata, assetId, sha256 };
 }

@@ -21,7 +21,11 @@ const ENTRIES = {
   '.': 'lib/index',
   './events': 'contract/parse-dataset-event',
   './client': 'client/index',
+  './uppy': 'client/uppy',
 };
+
+/** Those that browsers load too, by the names of their files. */
+const FOR_BROWSERS: Readonly<Record<string, string>> = { './client': 'index', './uppy': 'uppy' };
 
 const { name, version, description, license, dependencies } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
@@ -37,7 +41,11 @@ const manifest = {
   main: `./${ENTRIES['.']}.js`,
   types: `./${ENTRIES['.']}.d.ts`,
   typesVersions: {
-    '*': { events: [`./${ENTRIES['./events']}.d.ts`], client: [`./${ENTRIES['./client']}.d.ts`] },
+    '*': {
+      events: [`./${ENTRIES['./events']}.d.ts`],
+      client: [`./${ENTRIES['./client']}.d.ts`],
+      uppy: [`./${ENTRIES['./uppy']}.d.ts`],
+    },
   },
   bin: { nexus: './cli/main.mjs' },
   exports: {
@@ -46,7 +54,7 @@ const manifest = {
         path,
         {
           types: `./${file}.d.ts`,
-          ...(path === './client' && { browser: './client/browser/index.js' }),
+          ...(path in FOR_BROWSERS && { browser: `./client/browser/${FOR_BROWSERS[path]}.js` }),
           import: `./${file}.mjs`,
           default: `./${file}.js`,
         },
@@ -67,7 +75,9 @@ rmSync(DIST, { recursive: true, force: true });
 execFileSync('tsc', ['--project', 'tsconfig.package.json'], { cwd: ROOT, stdio: 'inherit' });
 for (const file of globSync('**/*.d.ts', { cwd: DIST })) resolveTypes(file);
 await buildCode();
-await buildBrowserClient(join(DIST, 'client/browser'));
+await buildBrowserClient(join(DIST, 'client/browser'), {
+  input: { index: 'client/index.ts', uppy: 'client/uppy.ts' },
+});
 writeFileSync(join(DIST, 'client/browser/package.json'), '{"type":"module"}\n');
 await buildCli();
 await buildFunctions();

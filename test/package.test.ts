@@ -154,6 +154,9 @@ test('its types are right for who compiles against them', async () => {
 test('its client and its command line need no other package', async () => {
   const { stdout } = await run('node', ['client.ts'], { cwd: app });
   expect(stdout.trim()).toBe('true');
+  const print =
+    'import("nexus-raw-storage/uppy").then(({ nexusUploads }) => console.log(typeof nexusUploads))';
+  expect((await run('node', ['-e', print], { cwd: app })).stdout.trim()).toBe('function');
   const help = await run('npx', ['nexus', '--help'], { cwd: app });
   expect(help.stdout).toContain('nexus push PATH…');
 });

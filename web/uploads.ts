@@ -1,5 +1,6 @@
 import { Turns } from '../client/concurrency.ts';
 import type { Client } from '../client/index.ts';
+import { randomUuid } from '../client/random-uuid.ts';
 import { button, byId, element } from './dom.ts';
 
 /** How many files are sent at a time. */
@@ -18,7 +19,7 @@ class UploadLine {
   readonly #state = element('span', 'waiting');
   readonly #action = element('span');
   /** The same for every attempt, so that the file is one asset. */
-  readonly #assetId = crypto.randomUUID();
+  readonly #assetId = randomUuid();
   readonly #line: HTMLLIElement;
 
   constructor(client: Client, file: File, onRegistered: () => void) {
