@@ -61,11 +61,11 @@ const CLIENT = `
     }
   }
   // @ts-expect-error there is no such status
-  export const listed = client.list({ status: 'gone' });
+  export const listed = () => client.list({ status: 'gone' });
   // @ts-expect-error a path is no file: Node.js opens it by openAsBlob
-  export const byPath = client.upload('a.txt');
+  export const byPath = () => client.upload('a.txt');
   // @ts-expect-error a client needs a token
-  export const open = createClient({ baseUrl: 'http://127.0.0.1:9' });
+  export const open = () => createClient({ baseUrl: 'http://127.0.0.1:9' });
   console.log(new NexusError('network_error', 'x') instanceof Error);
 `;
 
