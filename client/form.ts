@@ -1,26 +1,32 @@
 import type { PresignResponse } from '#contract/uploads';
+import { sendForm } from '#send-form';
 import { NexusError } from './errors.ts';
 
 /** How long an upload may stand still, in milliseconds. */
 const STALL_MS = 60_000;
 
-/** Bytes that were sent so far. */
-type OnBytes = (loaded: number) => void;
+export interface FormToSend extends Pick<PresignResponse, 'url' | 'fields'> {
+  /** It is the form's last field. */
+  readonly blob: Blob;
+  /** Called with the bytes of the file that were sent so far. */
+  readonly onBytes: (loaded: number) => void;
+  readonly signal: AbortSignal;
+}
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * Posts a file by a presigned form, the file last.
+ * Posts a file by a presigned form.
  *
  * @throws NexusError `upload_refused`, whose status is S3's; `network_error`; `unreadable_file`
  */
 export async function postForm(
   { url, fields }: Pick<PresignResponse, 'url' | 'fields'>,
   blob: Blob,
-  onBytes: OnBytes,
+  onBytes: (loaded: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const stalled = new AbortController();
@@ -34,12 +40,12 @@ export async function postForm(
     onBytes(loaded);
   };
   const stop = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
   try {
-    const send = typeof XMLHttpRequest === 'undefined' ? sendByFetch : sendByXhr;
-    const { status, text } = await send(url, form, blob, moved, stop);
+    const { status, text } = await sendForm({ url, fields, blob, onBytes: moved, signal: stop });
     if (status < 200 || status > 299) throw refused(status, text);
+  } catch (cause) {
+    if (cause instanceof NexusError) throw cause;
+    throw new NexusError('network_error', `No answer from ${new URL(url).host}`, { cause, retryable: true });
   } finally {
     isOver = true;
     clearTimeout(timer);
@@ -54,79 +60,4 @@ function refused(status: number, text: string): NexusError {
   // What S3 says of a request that was cut off is no verdict on the file.
   const retryable = status >= 500 || status === 429 || /^(RequestTimeout|IncompleteBody)$/.test(code);
   return new NexusError('upload_refused', message, { status, requestId: part('RequestId'), retryable });
-}
-
-/** A file that tells how far it is read: `fetch` itself tells nothing. */
-class CountedFile extends File {
-  readonly #blob: Blob;
-  readonly #onBytes: OnBytes;
-
-  constructor(blob: Blob, onBytes: OnBytes) {
-    super([blob], 'file');
-    this.#blob = blob;
-    this.#onBytes = onBytes;
-  }
-
-  override stream(): ReturnType<Blob['stream']> {
-    let loaded = 0;
-    const count = new TransformStream({
-      transform: (chunk, controller) => {
-        loaded += chunk.length;
-        this.#onBytes(loaded);
-        controller.enqueue(chunk);
-      },
-    });
-    return this.#blob.stream().pipeThrough(count);
-  }
-}
-
-async function sendByFetch(
-  url: string,
-  form: FormData,
-  blob: Blob,
-  onBytes: OnBytes,
-  signal: AbortSignal,
-): Promise<Answer> {
-  form.append('file', new CountedFile(blob, onBytes));
-  try {
-    const response = await fetch(url, { method: 'POST', body: form, signal });
-    return { status: response.status, text: await response.text() };
-  } catch (cause) {
-    if (isUnreadable(cause))
-      throw new NexusError('unreadable_file', 'The file has changed, or cannot be read', { cause });
-    throw networkError(url, cause);
-  }
-}
-
-/** `fetch` wraps what its body throws. */
-function isUnreadable(error: unknown): boolean {
-  const { name, cause } = (error ?? {}) as { readonly name?: string; readonly cause?: unknown };
-  return name === 'NotReadableError' || (cause !== undefined && isUnreadable(cause));
-}
-
-function sendByXhr(
-  url: string,
-  form: FormData,
-  blob: Blob,
-  onBytes: OnBytes,
-  signal: AbortSignal,
-): Promise<Answer> {
-  form.append('file', blob, 'file');
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    const abort = () => request.abort();
-    const fail = () => reject(networkError(url));
-    request.upload.onprogress = ({ loaded }) => onBytes(Math.min(loaded, blob.size));
-    request.onload = () => resolve({ status: request.status, text: request.responseText });
-    request.onerror = fail;
-    request.onabort = fail;
-    request.onloadend = () => signal.removeEventListener('abort', abort);
-    signal.addEventListener('abort', abort);
-    request.open('POST', url);
-    request.send(form);
-  });
-}
-
-function networkError(url: string, cause?: unknown): NexusError {
-  return new NexusError('network_error', `No answer from ${new URL(url).host}`, { cause, retryable: true });
 }

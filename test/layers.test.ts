@@ -55,9 +55,10 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
   ['local/', ['contract/', 'local/', NODE, PACKAGES]],
   // The client has no dependency at run time: of the contract it takes types.
   ['client/sha256.node.ts', [NODE]],
+  ['client/send-form.node.ts', [NODE, 'client/']],
   // A chunk of its own, with what it needs.
   ['client/sha256-worker.ts', ['@noble/hashes']],
-  ['client/', ['type contract/', 'client/', '#sha256']],
+  ['client/', ['type contract/', 'client/', '#send-form', '#sha256']],
   ['web/', ['client/', 'web/']],
   ['cli/', ['cli/', 'client/', 'client/index.ts', NODE]],
   [

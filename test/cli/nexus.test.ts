@@ -152,7 +152,7 @@ describe('push', () => {
   test('killed at any point and run again, it has every file registered once', async () => {
     const files = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`${n}.bin`, randomBytes(2000)]));
     const root = folder(files);
-    for (let kill = 0; kill < 5; kill++) {
+    for (let kill = 0; kill < 20; kill++) {
       const child = start(['push', root]);
       const at = Math.floor(Math.random() * 60);
       let seen = 0;

@@ -1,7 +1,15 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createClient, type UploadItem, type UploadOutcome } from '../../client/index.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { startWorld, type World } from './world.ts';
 
 let world: World;
@@ -145,4 +153,24 @@ test('one item that the service cannot serve for now is asked for again, with th
 test('a token that is refused is the end of each file, told by its code', async () => {
   const client = createClient({ baseUrl: world.url, token: 'none' });
   expect(codes(await all(client.uploadAll(items(3))))).toEqual(Array(3).fill('unauthorized'));
+});
+
+test('a large file is read as it is sent: memory does not grow with it', async () => {
+  const path = join(temporaryDirectory(), 'large.bin');
+  writeFileSync(path, '');
+  truncateSync(path, 250_000_000);
+  const sink = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(201).end());
+  }).listen(0, '127.0.0.1');
+  await once(sink, 'listening');
+  const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`;
+  const program = `
+    import { openAsBlob } from 'node:fs';
+    import { postForm } from './client/form.ts';
+    await postForm({ url: '${url}', fields: { key: 'k' } }, await openAsBlob('${path}'), () => {}, undefined);
+    console.log(process.resourceUsage().maxRSS);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  sink.close();
+  console.log(`a post of 250 MB: ${Math.round(Number(stdout) / 1024)} MiB at most`);
+  expect(Number(stdout) / 1024).toBeLessThan(200);
 });
