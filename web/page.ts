@@ -3,7 +3,7 @@ import { listAssets, showMore } from './assets.ts';
 import { byId, showProblem } from './dom.ts';
 import { droppedFiles } from './dropped-files.ts';
 import { showEvents } from './events.ts';
-import { switchTenant, token } from './session.ts';
+import { baseUrl, switchTenant, token } from './session.ts';
 import { uploadFiles } from './uploads.ts';
 
 const tenant = byId<HTMLInputElement>('tenant');
@@ -13,7 +13,7 @@ let stopEvents = () => {};
 /** Begins anew, as another tenant. */
 async function open(): Promise<void> {
   switchTenant(tenant.value.trim());
-  client = createClient({ baseUrl: location.origin, token });
+  client = createClient({ baseUrl, token });
   stopEvents();
   byId('uploads').replaceChildren();
   try {

@@ -4,6 +4,9 @@
  */
 let tenant = 'default';
 
+/** Where the API is: this page comes from there. */
+export const baseUrl = location.origin;
+
 export function switchTenant(to: string): void {
   tenant = to;
 }
