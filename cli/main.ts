@@ -10,7 +10,7 @@ import { push } from './commands/push.ts';
 import { restore } from './commands/restore.ts';
 import { rm } from './commands/rm.ts';
 import { verify } from './commands/verify.ts';
-import { Output } from './output.ts';
+import { Output, printable } from './output.ts';
 import { openClient } from './session.ts';
 import { UsageError } from './usage-error.ts';
 import { reasonOf } from './walk.ts';
@@ -66,7 +66,7 @@ async function run([name = '', ...args]: readonly string[]): Promise<number> {
     return await command.run({ positionals, values, client, output, signal }).finally(() => output.clear());
   } catch (error) {
     if (interrupted.signal.aborted) return 130;
-    process.stderr.write(`nexus: ${wordsOf(error)}\n`);
+    process.stderr.write(`nexus: ${printable(wordsOf(error))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -11,7 +11,7 @@ export class Output {
 
   /** @param value as JSON @param line for people; undefined for what only programs want to know */
   result(value: object, line?: string): void {
-    const text = this.isJson ? JSON.stringify(value) : line;
+    const text = this.isJson ? JSON.stringify(value) : line && printable(line);
     if (text === undefined) return;
     this.#progress.clear();
     process.stdout.write(`${text}\n`);
@@ -20,7 +20,7 @@ export class Output {
   /** Something that failed, and stops nothing else. */
   problem(subject: string, reason: string): void {
     this.#progress.clear();
-    process.stderr.write(`nexus: ${subject}: ${reason}\n`);
+    process.stderr.write(`nexus: ${printable(`${subject}: ${reason}`)}\n`);
   }
 
   progress(text: string): void {
@@ -30,4 +30,9 @@ export class Output {
   clear(): void {
     this.#progress.clear();
   }
+}
+
+/** Paths and reasons hold what somebody has sent: a terminal must not take that for commands, nor show it in another order. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, '?');
 }

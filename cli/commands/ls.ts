@@ -15,15 +15,10 @@ export const ls: Command = {
     let listed = 0;
     for await (const asset of client.list({ ...filtersOf(values), status, signal })) {
       const size = bytes(asset.size_bytes).padStart(12);
-      output.result(asset, `${asset.created_at}  ${asset.asset_id} ${size}  ${printable(pathOf(asset))}`);
+      output.result(asset, `${asset.created_at}  ${asset.asset_id} ${size}  ${pathOf(asset)}`);
       listed += 1;
       if (listed >= limit) break;
     }
     return 0;
   },
 };
-
-/** A path is whatever somebody has sent: a terminal must not take it for commands. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '?');
-}

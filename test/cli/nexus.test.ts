@@ -277,6 +277,14 @@ describe('pull', () => {
     expect(existsSync(join(dir, 'evil'))).toBe(false);
   });
 
+  test('what a path or a name holds is shown, and no command to the terminal', async () => {
+    const path = 'a\u001b[2Jb';
+    await client().upload(new Blob(['x']), { filename: 'x', metadata: { path } });
+    const { stderr } = await nexus('pull', join(dir, 'target'));
+    expect(stderr).toBe('nexus: a?[2Jb: holds a backslash or a control character\n');
+    expect((await nexus('ls')).stdout).toContain('a?[2Jb\n');
+  });
+
   test('a path that is a folder of another one is told', async () => {
     for (const path of ['a', 'a/b'])
       await client().upload(new Blob([path]), { filename: 'x', metadata: { path } });
