@@ -53,7 +53,7 @@ export const handler = apiHandler(
     batchPresignUpload: (caller, { body }, deadline) => {
       const run = tenants.forCall(caller.tenant_id);
       const onDone = (asset_ids: readonly string[]) => logUploads('form signed', caller, asset_ids);
-      return batch(body.items, PresignRequest, { caller, deadline, onDone }, (_, item) =>
+      return batch(body.items, PresignRequest, { caller, deadline, onDone }, (item) =>
         run(presign(caller, item)),
       );
     },

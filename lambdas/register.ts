@@ -53,7 +53,7 @@ export const handler = apiHandler(
       const run = tenants.forCall(caller.tenant_id);
       const budget = new HashBudget(env.MAX_HASH_BYTES);
       const onDone = (asset_ids: readonly string[]) => logUploads('asset registered', caller, asset_ids);
-      return batch(body.items, RegisterRequest, { caller, deadline, onDone }, (_, item) =>
+      return batch(body.items, RegisterRequest, { caller, deadline, onDone }, (item) =>
         run(register(caller, item, budget)),
       );
     },

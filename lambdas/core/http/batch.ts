@@ -40,7 +40,7 @@ export async function batch<
   items: readonly unknown[],
   schema: TSchema,
   { caller, deadline, onDone }: BatchContext,
-  operation: (caller: Caller, request: v.InferOutput<TSchema>) => Promise<TBody>,
+  operation: (request: v.InferOutput<TSchema>) => Promise<TBody>,
 ): Promise<{ readonly items: Outcome<TBody>[] }> {
   const outcomes: Outcome<TBody>[] = [];
   const refuse = (index: number, error: unknown) => {
@@ -67,7 +67,7 @@ export async function batch<
       for (const { index, request } of lane) {
         if (late.signal.aborted) return;
         try {
-          const body = await operation(caller, request);
+          const body = await operation(request);
           if (late.signal.aborted) onDone([body.asset_id]);
           else outcomes[index] = { status: 200, body };
         } catch (error) {

@@ -16,7 +16,7 @@ export function isOpenAt(record: AssetRecord | undefined, key: string): record i
 }
 
 /** The version of this key that a record stands for. */
-export function recordedVersion(record: AssetRecord | undefined, key: string): string | undefined {
+function recordedVersion(record: AssetRecord | undefined, key: string): string | undefined {
   return record && isRaw(record.asset) && record.asset.key === key ? record.asset.version_id : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { type AssetRecord, type PresignedRecord, SEVERAL } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
 import { RawStorageError } from '#core/errors';
-import { isOpenAt, isRaw, recordedVersion } from '#core/settle/garbage';
+import { isGarbage, isOpenAt, isRaw } from '#core/settle/garbage';
 import type { ArrivedVersion } from '#core/settle/object-created';
 import type { VersionStore } from '#core/settle/version-store';
 import type { ObjectStore } from '#core/uploads/object-store';
@@ -50,10 +50,8 @@ export class Settler {
   async arrived({ asset: id, key, versionId }: ArrivedVersion): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const found = await this.#assets.find(id);
-      if (!isOpenAt(found, key)) {
-        if (recordedVersion(found, key) !== versionId) await this.#versions.remove(key, versionId);
-        return;
-      }
+      if (isGarbage(found, key, versionId)) return this.#versions.remove(key, versionId);
+      if (!isOpenAt(found, key)) return;
       if (found.asset.register === 'on_upload') {
         const object = await this.#objects.describe(key, versionId);
         if (object === undefined) return;
@@ -79,7 +77,7 @@ export class Settler {
     const { asset, arrived } = before;
     if (asset.status === 'presigned') {
       if (arrived === SEVERAL) await this.#removeSeveral(asset);
-      else if (arrived !== undefined && recordedVersion(after, asset.key) !== arrived)
+      else if (arrived !== undefined && isGarbage(after, asset.key, arrived))
         await this.#versions.remove(asset.key, arrived);
     } else if (isRaw(asset)) {
       await this.#versions.remove(asset.key, asset.version_id);
@@ -96,9 +94,8 @@ export class Settler {
         if (found.arrived === SEVERAL || (await this.#assets.note(found, SEVERAL)).written) return;
         continue;
       }
-      const kept = recordedVersion(found, asset.key);
       for (const versionId of listed)
-        if (versionId !== kept) await this.#versions.remove(asset.key, versionId);
+        if (isGarbage(found, asset.key, versionId)) await this.#versions.remove(asset.key, versionId);
       return;
     }
     throw changing();

@@ -23,7 +23,7 @@ async function run(
 ) {
   const told: (readonly string[])[] = [];
   const onDone = (asset_ids: readonly string[]) => told.push(asset_ids);
-  const outcomes = await batch(items, Item, { caller, deadline, onDone }, async (_, item) => ({
+  const outcomes = await batch(items, Item, { caller, deadline, onDone }, async (item) => ({
     asset_id: item.asset_id ?? 'new',
     answer: await operation(item),
   }));
