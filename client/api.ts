@@ -55,6 +55,11 @@ export class Api {
     }, signal);
   }
 
+  /** Ends an upload that is not registered. @throws NexusError */
+  cancel<T>(assetId: string): Promise<T> {
+    return this.call('POST', `raw/${encodeURIComponent(assetId)}/cancel`);
+  }
+
   #tokenOnce(): Promise<string> {
     if (this.#token === undefined) {
       const source = this.#source;

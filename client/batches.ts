@@ -1,4 +1,4 @@
-import type { Problem } from '#contract/errors';
+import type { Outcome } from '#contract/batch';
 import type { Api } from './api.ts';
 import { errorOf } from './errors.ts';
 
@@ -10,7 +10,7 @@ const LINGER_MS = 1000;
 
 interface Waiting {
   readonly item: object;
-  readonly settle: (outcome: { readonly status: number; readonly body: unknown }) => void;
+  readonly settle: (outcome: Outcome<unknown>) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -33,15 +33,13 @@ export class Batches {
 
   /** @throws NexusError what the item alone is answered, or why the call has failed */
   async add<T>(item: object): Promise<T> {
-    const { status, body } = await new Promise<{ readonly status: number; readonly body: unknown }>(
-      (settle, fail) => {
-        this.#waiting.push({ item, settle, fail });
-        if (this.#waiting.length === MAX_ITEMS) this.flush();
-        else this.#timer ??= setTimeout(() => this.flush(), LINGER_MS);
-      },
-    );
+    const { status, body } = await new Promise<Outcome<unknown>>((settle, fail) => {
+      this.#waiting.push({ item, settle, fail });
+      if (this.#waiting.length === MAX_ITEMS) this.flush();
+      else this.#timer ??= setTimeout(() => this.flush(), LINGER_MS);
+    });
     if (status === 200) return body as T;
-    throw errorOf(status, body as Problem);
+    throw errorOf(status, body);
   }
 
   /** Asks for all that wait. */
@@ -56,7 +54,7 @@ export class Batches {
   async #send(batch: readonly Waiting[]): Promise<void> {
     try {
       const items = batch.map(({ item }) => item);
-      const answer = await this.#api.call<{ items: { status: number; body: unknown }[] }>(
+      const answer = await this.#api.call<{ readonly items: readonly Outcome<unknown>[] }>(
         'POST',
         this.#path,
         {

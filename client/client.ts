@@ -56,7 +56,7 @@ const PAGE = 100;
 export function createClient(options: ClientOptions): Client {
   const api = new Api(options);
   const on = (assetId: string) => `raw/${encodeURIComponent(assetId)}`;
-  const cancel: Client['cancel'] = (assetId) => api.call('POST', `${on(assetId)}/cancel`);
+  const cancel: Client['cancel'] = (assetId) => api.cancel(assetId);
   return {
     upload(file, { signal, onProgress, ...values } = {}) {
       const calls = {

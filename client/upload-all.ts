@@ -7,7 +7,7 @@ import { NexusError } from './errors.ts';
 import { toUpload, type UploadFile, type UploadValues } from './files.ts';
 import type { Progress } from './progress.ts';
 import { retrying } from './retry.ts';
-import { type UploadCalls, uploadFile } from './upload.ts';
+import { isAbsent, type UploadCalls, uploadFile } from './upload.ts';
 
 /** One of many files, with what is known of it. */
 export interface UploadItem extends UploadValues {
@@ -93,7 +93,7 @@ export async function* uploadAll<TItem extends UploadItem>(
     const calls: UploadCalls = {
       presign: (request) => ask(presigns, request),
       register,
-      cancel: (assetId) => api.call('POST', `raw/${assetId}/cancel`),
+      cancel: (assetId) => api.cancel(assetId),
       send(work) {
         sent = true;
         return turns.run(work);
@@ -147,11 +147,8 @@ export async function* uploadAll<TItem extends UploadItem>(
 /** After so many of which none is there the rest is taken to be new. */
 const ENOUGH = 200;
 
-/** What a register is answered of an upload that is not there yet. */
-const ABSENT = new Set(['asset_not_found', 'not_uploaded', 'upload_expired']);
-
 function ifAbsent(error: unknown): undefined {
-  if (!(error instanceof NexusError) || !ABSENT.has(error.code)) throw error;
+  if (!isAbsent(error)) throw error;
 }
 
 function toError(error: unknown): NexusError {

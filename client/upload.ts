@@ -68,8 +68,7 @@ export async function uploadFile(
         return asset;
       } catch (error) {
         // The window has passed, or the upload was cancelled meanwhile: it begins again.
-        const again = error instanceof NexusError && AGAIN.has(error.code) && forms < MAX_FORMS;
-        if (!again) throw error;
+        if (!isAbsent(error) || forms === MAX_FORMS) throw error;
       }
     }
   } catch (error) {
@@ -79,7 +78,12 @@ export async function uploadFile(
   }
 }
 
-const AGAIN = new Set(['not_uploaded', 'upload_expired', 'asset_not_found']);
+/** What register is answered of an upload that is not there, or no more. */
+const ABSENT = new Set(['asset_not_found', 'not_uploaded', 'upload_expired']);
+
+export function isAbsent(error: unknown): boolean {
+  return error instanceof NexusError && ABSENT.has(error.code);
+}
 
 /** S3 answers 403 to a form that has expired. */
 function isExpired(error: unknown): boolean {

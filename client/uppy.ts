@@ -95,7 +95,7 @@ export function nexusUploads(uppy: Uppy, options: ClientOptions): AwsS3Options {
   uppy.on('file-removed', ({ id }: UppyFile) => {
     const { asset_id } = declared.get(id) ?? {};
     declared.delete(id);
-    if (asset_id !== undefined) api.call('POST', `raw/${asset_id}/cancel`).catch(() => {});
+    if (asset_id !== undefined) api.cancel(asset_id).catch(() => {});
   });
 
   return {

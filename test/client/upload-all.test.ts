@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createClient, type UploadItem, type UploadOutcome } from '../../client/index.ts';
+import { sha256 } from '../../scripts/api-client.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -26,7 +27,6 @@ interface Item extends UploadItem {
   readonly number: number;
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const item = (number: number, values: Partial<Item> = {}): Item => ({
   number,
   file: new Blob([`file ${number}`]),

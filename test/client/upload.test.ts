@@ -1,8 +1,9 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { openAsBlob, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient, NexusError, type Progress } from '../../client/index.ts';
+import { sha256 } from '../../scripts/api-client.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { type Mishap, startWorld, type World } from './world.ts';
 
@@ -16,7 +17,6 @@ afterEach(() => {
 });
 afterAll(() => world?.close());
 
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const eventsOf = (id: string) =>
   world.cloud.bus.events().flatMap((event) => (event.detail['asset_id'] === id ? event['detail-type'] : []));
 

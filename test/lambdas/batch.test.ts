@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { PresignResponse } from '#contract/uploads';
+import { sha256 } from '../../scripts/api-client.ts';
 import { loadApi } from '../support/api-handlers.ts';
 import { postForm, startAws, type TestAws } from '../support/aws.ts';
 
@@ -16,8 +17,6 @@ beforeAll(async () => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 afterAll(() => aws.close());
-
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** What differs between two calls by nature. */
 function comparable({ status, body }: { status: number; body: Record<string, unknown> }) {
