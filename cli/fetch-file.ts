@@ -1,19 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, NexusError, type RawAsset } from '../client/index.ts';
+import { sha256OfFile } from './sha256-of-file.ts';
 
 /** How often in a row an answer may end without a byte. */
 const MAX_ATTEMPTS = 6;
 const BACKOFF_MS = 250;
-
-/** What of a file is there. */
-export async function sha256OfFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk);
-  return hash.digest('hex');
-}
 
 /**
  * Downloads an asset to a file, by way of one beside it that ends in `.part`: what is there of that from an earlier run is not

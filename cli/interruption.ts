@@ -1,4 +1,4 @@
-/** Aborts at the first Ctrl-C; the second one waits for nothing. */
+/** @returns what is aborted by the first Ctrl-C, for the reason `message`; the second one waits for nothing */
 export function interruption(message: string): AbortSignal {
   const controller = new AbortController();
   process.once('SIGINT', () => {

@@ -10,6 +10,7 @@ import { push } from './commands/push.ts';
 import { restore } from './commands/restore.ts';
 import { rm } from './commands/rm.ts';
 import { verify } from './commands/verify.ts';
+import { interruption } from './interruption.ts';
 import { Output, printable } from './output.ts';
 import { openClient } from './session.ts';
 import { UsageError } from './usage-error.ts';
@@ -37,11 +38,7 @@ ${Object.values(COMMANDS)
 NEXUS_URL is the address of the API, NEXUS_TOKEN a token, or NEXUS_TOKEN_COMMAND a command that prints one whenever one is
 needed. Exit code: 0; 1 where something failed or differs; 2 where the command cannot be understood; 130 after Ctrl-C.`;
 
-const interrupted = new AbortController();
-process.once('SIGINT', () => {
-  interrupted.abort();
-  process.once('SIGINT', () => process.exit(130));
-});
+const signal = interruption('Interrupted');
 // Whoever reads the lines has enough of them.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
@@ -62,10 +59,9 @@ async function run([name = '', ...args]: readonly string[]): Promise<number> {
     }
     const output = new Output(values['json'] === true);
     const client = openClient(process.env);
-    const { signal } = interrupted;
     return await command.run({ positionals, values, client, output, signal }).finally(() => output.clear());
   } catch (error) {
-    if (interrupted.signal.aborted) return 130;
+    if (signal.aborted) return 130;
     process.stderr.write(`nexus: ${printable(wordsOf(error))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }

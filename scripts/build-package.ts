@@ -10,8 +10,8 @@ import { FUNCTION_NAMES } from '../lib/function-names.ts';
 
 /**
  * Builds the package that other CDK apps install, in `dist/`: the constructs, the events' parser and the client with their types,
- * the command line, and the functions' bundles. The code is CommonJS, since the test runner of an app that `cdk init` makes loads nothing else; for
- * ES modules there is a file of names beside each entry, so that both get the same classes.
+ * the command line, and the functions' bundles. The code is CommonJS, since the test runner of an app that `cdk init` makes
+ * loads nothing else; for ES modules there is a file of names beside each entry, so that both get the same classes.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -41,11 +41,11 @@ const manifest = {
   main: `./${ENTRIES['.']}.js`,
   types: `./${ENTRIES['.']}.d.ts`,
   typesVersions: {
-    '*': {
-      events: [`./${ENTRIES['./events']}.d.ts`],
-      client: [`./${ENTRIES['./client']}.d.ts`],
-      uppy: [`./${ENTRIES['./uppy']}.d.ts`],
-    },
+    '*': Object.fromEntries(
+      Object.entries(ENTRIES)
+        .filter(([path]) => path !== '.')
+        .map(([path, file]) => [path.slice('./'.length), [`./${file}.d.ts`]]),
+    ),
   },
   bin: { nexus: './cli/main.mjs' },
   exports: {

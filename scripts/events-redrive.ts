@@ -3,11 +3,11 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { EventSender } from '#core/events/event-sender';
 import { count } from '../cli/count.ts';
+import { interruption } from '../cli/interruption.ts';
 import { Progress } from '../cli/progress.ts';
 import { concurrently } from './operator/concurrently.ts';
 import { confirm } from './operator/confirm.ts';
-import { fail } from './operator/fail.ts';
-import { interruption } from './operator/interruption.ts';
+import { runProgram } from './operator/program.ts';
 import { readStackOutputs } from './operator/stack-outputs.ts';
 import { Backlog } from './redrive/backlog.ts';
 import { readFailureObjects } from './redrive/failure-objects.ts';
@@ -15,21 +15,10 @@ import { type Options, OUTPUTS, readOptions, USAGE } from './redrive/options.ts'
 import { readPoisonMessages } from './redrive/poison-messages.ts';
 import { redrive } from './redrive/redrive.ts';
 
-const PROGRAM = 'events:redrive';
-
 /** How many objects and messages are named, at most, for each reason why they are kept. */
 const MOST_NAMES = 5;
 
-const options = optionsOf(process.argv.slice(2));
-if (options.help) {
-  console.log(USAGE);
-} else {
-  try {
-    process.exitCode = await run(options);
-  } catch (error) {
-    fail(PROGRAM, 1, error);
-  }
-}
+await runProgram({ name: 'events:redrive', usage: USAGE, failure: 1, readOptions: optionsOf, run });
 
 /** Resolves to the exit code: 1 if any event could not be sent, or any object or message not deleted. */
 async function run({ where, dryRun, yes }: Options): Promise<number> {
@@ -85,12 +74,8 @@ function lineOf(reason: string, names: readonly string[]): string {
 }
 
 function optionsOf(args: readonly string[]): Options {
-  try {
-    const options = readOptions(args);
-    const mayAct = options.help || options.dryRun || options.yes || process.stdin.isTTY;
-    if (!mayAct) throw new Error('There is no terminal to ask on: give --yes, or --dry-run');
-    return options;
-  } catch (error) {
-    return fail(PROGRAM, 2, new Error(`${(error as Error).message} (--help lists the options)`));
-  }
+  const options = readOptions(args);
+  const mayAct = options.help || options.dryRun || options.yes || process.stdin.isTTY;
+  if (!mayAct) throw new Error('There is no terminal to ask on: give --yes, or --dry-run');
+  return options;
 }

@@ -3,31 +3,20 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { objectCreated } from '#core/settle/object-created';
 import { count } from '../cli/count.ts';
+import { interruption } from '../cli/interruption.ts';
 import { Progress } from '../cli/progress.ts';
 import { confirm } from './operator/confirm.ts';
-import { fail } from './operator/fail.ts';
-import { interruption } from './operator/interruption.ts';
+import { runProgram } from './operator/program.ts';
 import { readStackOutputs } from './operator/stack-outputs.ts';
 import { CursorFile } from './reconcile/cursor-file.ts';
-import { type Difference, emptyTally, left } from './reconcile/differences.ts';
+import { type Difference, differences, emptyTally, left } from './reconcile/differences.ts';
 import { DynamoDbRecords } from './reconcile/dynamodb-records.ts';
 import { type Options, OUTPUTS, readOptions, USAGE } from './reconcile/options.ts';
 import { type Place, reconcile } from './reconcile/reconcile.ts';
 import { S3Versions } from './reconcile/s3-versions.ts';
 import { summary } from './reconcile/summary.ts';
 
-const PROGRAM = 'reconcile';
-
-const options = optionsOf(process.argv.slice(2));
-if (options.help) {
-  console.log(USAGE);
-} else {
-  try {
-    process.exitCode = await run(options);
-  } catch (error) {
-    fail(PROGRAM, 2, error);
-  }
-}
+await runProgram({ name: 'reconcile', usage: USAGE, failure: 2, readOptions: optionsOf, run });
 
 /** Resolves to the exit code. */
 async function run({ where, tenant, fix, yes, cursor }: Options): Promise<number> {
@@ -75,20 +64,15 @@ async function run({ where, tenant, fix, yes, cursor }: Options): Promise<number
   return left(tally) === 0 ? 0 : 1;
 
   function reached(place: Place | undefined): string {
-    const differences = left(tally) + tally.told;
     const versions = count(tally.versions, 'version');
     const records = place?.walk === 'versions' ? '' : `, ${count(tally.records, 'record')}`;
-    return `${versions}${records} compared: ${count(differences, 'difference')}`;
+    return `${versions}${records} compared: ${count(differences(tally), 'difference')}`;
   }
 }
 
 function optionsOf(args: readonly string[]): Options {
-  try {
-    const options = readOptions(args);
-    const mayAct = options.help || !options.fix || options.yes || process.stdin.isTTY;
-    if (!mayAct) throw new Error('There is no terminal to ask on: give --yes');
-    return options;
-  } catch (error) {
-    return fail(PROGRAM, 2, new Error(`${(error as Error).message} (--help lists the options)`));
-  }
+  const options = readOptions(args);
+  const mayAct = options.help || !options.fix || options.yes || process.stdin.isTTY;
+  if (!mayAct) throw new Error('There is no terminal to ask on: give --yes');
+  return options;
 }

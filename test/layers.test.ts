@@ -59,7 +59,7 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
   // A chunk of its own, with what it needs.
   ['client/sha256-worker.ts', ['@noble/hashes']],
   ['client/', ['type contract/', 'client/', '#send-form', '#sha256']],
-  ['web/', ['client/', 'web/']],
+  ['web/', ['cli/count.ts', 'client/', 'web/']],
   ['cli/', ['cli/', 'client/', 'client/index.ts', NODE]],
   [
     'scripts/',

@@ -1,5 +1,6 @@
+import { bytes } from '../cli/count.ts';
 import type { Client, ListOptions, RawAsset } from '../client/index.ts';
-import { button, byId, element, showProblem, sizeText } from './dom.ts';
+import { button, byId, element, showProblem } from './dom.ts';
 
 /** How many assets a page of the list shows. */
 const PAGE = 20;
@@ -65,7 +66,7 @@ function row(client: Client, asset: RawAsset): HTMLTableRowElement {
         ];
   const cells = [
     element('td', filename),
-    element('td', sizeText(asset.size_bytes)),
+    element('td', bytes(asset.size_bytes)),
     element('td', asset.content_type),
     element('td', asset.created_at.replace('T', ' ').replace(/\..*/, '')),
     element('td', '', actions),

@@ -31,10 +31,3 @@ export function showProblem(error: unknown): void {
   problem.textContent = error === undefined ? '' : error instanceof Error ? error.message : String(error);
   problem.hidden = error === undefined;
 }
-
-export function sizeText(bytes: number): string {
-  if (bytes === 1) return '1 byte';
-  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}

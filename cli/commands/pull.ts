@@ -2,8 +2,9 @@ import { lstat } from 'node:fs/promises';
 import { type Client, NexusError, type RawAsset } from '../../client/index.ts';
 import type { Command } from '../command.ts';
 import { bytes, count } from '../count.ts';
-import { fetchFile, sha256OfFile } from '../fetch-file.ts';
+import { fetchFile } from '../fetch-file.ts';
 import { FILTERS, filtersOf } from '../filters.ts';
+import { sha256OfFile } from '../sha256-of-file.ts';
 import { makeFolders, PathError, pathOf, under } from '../target.ts';
 import { UsageError } from '../usage-error.ts';
 import { reasonOf } from '../walk.ts';
@@ -14,16 +15,13 @@ export const pull: Command = {
   async run({ positionals, values, client, output, signal }) {
     const [folder] = positionals;
     if (folder === undefined || positionals.length > 1) throw new UsageError('pull where? Name one folder');
-    const tally = { files: 0, bytes: 0, present: 0, older: 0, failed: 0 };
+    const tally = { files: 0, bytes: 0, present: 0, failed: 0 };
     const written = new Written();
     for await (const asset of client.list({ ...filtersOf(values), signal })) {
       const path = pathOf(asset);
       try {
         // The list is newest first: of one path the newest counts.
-        if (!written.isFirst(path)) {
-          tally.older += 1;
-          continue;
-        }
+        if (!written.isFirst(path)) continue;
         const file = under(folder, path);
         await makeFolders(folder, file);
         const outcome = await place(client, asset, file, written, {
@@ -76,14 +74,15 @@ class Written {
     return isNew;
   }
 
-  /** @throws PathError where another path has been written to this file */
+  /** Notes that this file is the path's. */
   async claim(file: string, path: string): Promise<void> {
     const { dev, ino } = await lstat(file, { bigint: true });
     this.#files.set(`${dev} ${ino}`, path);
   }
 
-  async pathThatHas(file: { readonly dev: bigint; readonly ino: bigint }): Promise<string | undefined> {
-    return this.#files.get(`${file.dev} ${file.ino}`);
+  /** The path that has been written to a file of this device and number. */
+  pathOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string | undefined {
+    return this.#files.get(`${dev} ${ino}`);
   }
 }
 
@@ -103,7 +102,7 @@ async function place(
     throw error;
   });
   if (found !== undefined) {
-    const other = await written.pathThatHas(found);
+    const other = written.pathOf(found);
     if (other !== undefined) throw new PathError(`is the same file as ${other} on this disk`);
     if (!found.isFile()) throw new PathError('is there already, as a folder or a link');
     const isSame = found.size === BigInt(asset.size_bytes) && (await sha256OfFile(file)) === asset.sha256;

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, openAsBlob } from 'node:fs';
+import { openAsBlob } from 'node:fs';
 import { basename } from 'node:path';
 import type { Client, RegisteredAsset, UploadItem } from '../../client/index.ts';
 import { assetIdOf } from '../asset-id.ts';
 import type { Command } from '../command.ts';
 import { bytes, count } from '../count.ts';
 import type { Output } from '../output.ts';
+import { sha256OfFile } from '../sha256-of-file.ts';
 import { UsageError } from '../usage-error.ts';
 import { type LocalFile, reasonOf, walk } from '../walk.ts';
 
@@ -127,7 +127,7 @@ async function* itemsOf(
     try {
       // Opened first: it is read no more once the file has changed since, and so is what is hashed.
       const file = await openAsBlob(local.file);
-      const sha256 = await hash(local.file);
+      const sha256 = await sha256OfFile(local.file);
       yield {
         local,
         file,
@@ -140,10 +140,4 @@ async function* itemsOf(
       fail(local.file, reasonOf(error));
     }
   }
-}
-
-async function hash(file: string): Promise<string> {
-  const sha256 = createHash('sha256');
-  for await (const chunk of createReadStream(file)) sha256.update(chunk);
-  return sha256.digest('hex');
 }

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { count } from '../count.ts';
-import { sha256OfFile } from '../fetch-file.ts';
+import { sha256OfFile } from '../sha256-of-file.ts';
 import { pathOf } from '../target.ts';
 import { UsageError } from '../usage-error.ts';
 import { reasonOf, walk } from '../walk.ts';

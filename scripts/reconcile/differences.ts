@@ -54,7 +54,11 @@ export function emptyTally(): Tally {
   return { versions: 0, open: 0, bytes: 0, records: 0, orphanBytes: 0, told: 0, found };
 }
 
+export function differences({ found }: Tally): number {
+  return KINDS.reduce((sum, kind) => sum + found[kind], 0);
+}
+
 /** How many differences are left: an orphan that `settle` was told of is its matter. */
-export function left({ found, told }: Tally): number {
-  return KINDS.reduce((sum, kind) => sum + found[kind], 0) - told;
+export function left(tally: Tally): number {
+  return differences(tally) - tally.told;
 }

@@ -1,15 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
-import { type AssetItem, type AssetRecord, fromItem, partitionKey } from '#core/assets/asset-record';
+import { type AssetItem, fromItem, partitionKey } from '#core/assets/asset-record';
 import type { AssetKey } from '#core/assets/asset-repository';
 import { DynamoDbAssetIndex } from '#core/assets/dynamodb-asset-index';
-import type { Page, Records } from './stores.ts';
+import type { Page, Read, Records } from './stores.ts';
 
 /** The most keys that one call reads: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const MOST_KEYS = 100;
-
-type Read = Awaited<ReturnType<Records['findAll']>>[number];
 
 /** The records of a table, or those of one tenant. */
 export class DynamoDbRecords implements Records {
@@ -62,7 +60,7 @@ export class DynamoDbRecords implements Records {
   }
 }
 
-function read(item: AssetItem): AssetRecord | { kind: 'unreadable'; pk: string } {
+function read(item: AssetItem): Read {
   try {
     return fromItem(item);
   } catch {

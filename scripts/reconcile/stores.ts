@@ -15,6 +15,9 @@ export interface VersionPlace {
 
 export type Listed = ListedVersion | Extract<Difference, { kind: 'marker' }>;
 
+/** An item of the table: the record that it is, or that it is none. */
+export type Read = AssetRecord | Extract<Difference, { kind: 'unreadable' }>;
+
 /** The bucket, as far as a reconciliation reads it. */
 export interface Versions {
   /** Every version and delete marker, by key. */
@@ -25,9 +28,7 @@ export interface Versions {
 /** The table, as far as a reconciliation reads it. */
 export interface Records {
   /** Every record, in no order that means anything. */
-  page(
-    from: string | undefined,
-  ): Promise<Page<AssetRecord | Extract<Difference, { kind: 'unreadable' }>, string>>;
+  page(from: string | undefined): Promise<Page<Read, string>>;
   /** Reads consistently. An asset without a record is left out. */
-  findAll(keys: readonly AssetKey[]): Promise<(AssetRecord | Extract<Difference, { kind: 'unreadable' }>)[]>;
+  findAll(keys: readonly AssetKey[]): Promise<Read[]>;
 }

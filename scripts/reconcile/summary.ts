@@ -1,5 +1,5 @@
 import { bytes, count } from '../../cli/count.ts';
-import { left, type Tally } from './differences.ts';
+import { differences, type Tally } from './differences.ts';
 
 /** What was compared, and each kind of difference that was found, in a few lines. */
 export function summary(tally: Tally): string {
@@ -13,7 +13,7 @@ export function summary(tally: Tally): string {
     found.foreign > 0 && `${count(found.foreign, 'version')} under keys that no form of this service has`,
     found.marker > 0 && `${count(found.marker, 'delete marker')}, which the service never makes`,
     found.unreadable > 0 && `${count(found.unreadable, 'item')} of the table that cannot be read`,
-    left(tally) + told === 0 && 'Nothing differs.',
+    differences(tally) === 0 && 'Nothing differs.',
   ];
   return lines.filter(Boolean).join('\n');
 }
