@@ -9,20 +9,24 @@ import { uploadFiles } from './uploads.ts';
 const tenant = byId<HTMLInputElement>('tenant');
 let client: Client;
 let stopEvents = () => {};
+let openings = 0;
 
 /** Begins anew, as another tenant. */
 async function open(): Promise<void> {
+  const opening = ++openings;
   switchTenant(tenant.value.trim());
   client = createClient({ baseUrl, token });
   stopEvents();
   byId('uploads').replaceChildren();
   try {
     await client.whoami();
+    // Another tenant was switched to meanwhile.
+    if (opening !== openings) return;
     showProblem(undefined);
     stopEvents = showEvents();
     await listAssets(client);
   } catch (error) {
-    showProblem(error);
+    if (opening === openings) showProblem(error);
   }
 }
 

@@ -166,6 +166,32 @@ test('another tenant sees nothing of it; one that cannot be is told; a keyboard 
   expect(focused).toEqual(['Switch', 'files', 'folder', expect.anything()]);
 });
 
+test('a switch while the page still opens is the only one that counts', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(
+    '**/nexus/whoami',
+    async (route) => {
+      await held;
+      await route.continue();
+    },
+    { times: 1 },
+  );
+  await page.reload({ waitUntil: 'commit' });
+  await page.waitForRequest('**/nexus/whoami');
+  await switchTo('t_switched');
+  await page.waitForRequest('**/_local/events');
+  const late = page.waitForResponse('**/nexus/whoami');
+  release();
+  await late;
+  await choose({ name: 'once.txt', content: 'once' });
+  await upload('once.txt').getByText('registered').waitFor();
+  await page.locator('#events li').filter({ hasText: 'raw_asset_registered' }).first().waitFor();
+  await expect.poll(() => page.locator('#events li').count()).toBe(2);
+});
+
 test.each(['light', 'dark'] as const)('is readable in %s', async (colorScheme) => {
   await page.emulateMedia({ colorScheme });
   await choose({ name: 'a picture.png', content: 'x' }, { name: 'b.csv', content: 'y' });
