@@ -64,6 +64,7 @@ export function createClient(options: ClientOptions): Client {
         register: (body: object) => api.call<never>('POST', 'raw/register', { body, signal }),
         cancel,
         send: (work: () => Promise<void>) => work(),
+        hash: (work: () => Promise<string>) => work(),
       };
       return Promise.resolve().then(() => uploadFile(toUpload(file, values), calls, { signal, onProgress }));
     },

@@ -15,7 +15,7 @@ export interface UploadItem extends UploadValues {
 }
 
 export interface UploadAllOptions<TItem> {
-  /** How many files are sent at the same time. @default 8 */
+  /** How many files are sent at the same time, and how many are hashed meanwhile. @default 8 */
   readonly concurrency?: number;
   /**
    * Asks first whether an `assetId` is registered already, in one call for a hundred files, and then sends nothing. Where none of
@@ -55,6 +55,8 @@ export async function* uploadAll<TItem extends UploadItem>(
   const presigns = new Batches(api, 'raw/batch/presign-upload');
   const registers = new Batches(api, 'raw/batch/register');
   const turns = new Turns(concurrency);
+  // Those under way are too many to be read at once: a browser takes a worker, or a file's bytes, for each.
+  const hashing = new Turns(concurrency);
   const ended: UploadOutcome<TItem>[] = [];
   const changed = new Change();
   let running = 0;
@@ -98,6 +100,7 @@ export async function* uploadAll<TItem extends UploadItem>(
         sent = true;
         return turns.run(work);
       },
+      hash: (work) => hashing.run(work),
     };
     const report = onProgress && ((progress: Progress) => onProgress(item, progress));
     const asset = await uploadFile(upload, calls, { signal: signals, onProgress: report });

@@ -14,6 +14,8 @@ export interface UploadCalls {
   cancel(assetId: string): Promise<unknown>;
   /** Sends a file's bytes, now or when it is its turn. */
   send(work: () => Promise<void>): Promise<void>;
+  /** Reads a file for its hash, now or when it is its turn. */
+  hash(work: () => Promise<string>): Promise<string>;
 }
 
 export interface UploadOptions {
@@ -42,7 +44,7 @@ export async function uploadFile(
   const report = reporter(blob.size, onProgress);
   let opened = false;
   try {
-    const sha256 = upload.sha256 ?? (await hash(upload, report, signal));
+    const sha256 = upload.sha256 ?? (await calls.hash(() => hash(upload, report, signal)));
     const request = {
       asset_id,
       filename,
@@ -97,6 +99,7 @@ async function hash({ blob }: Upload, report: Report, signal: AbortSignal | unde
   try {
     return await sha256Of(blob, (loaded) => report('hashing', loaded), signal);
   } catch (cause) {
+    if (cause instanceof NexusError) throw cause;
     throw new NexusError('unreadable_file', 'The file has changed, or cannot be read', { cause });
   }
 }

@@ -116,6 +116,31 @@ test('the input is read as files end: never far ahead', async () => {
   expect(furthest).toBeLessThanOrEqual(301);
 });
 
+test('no more files are open than twice the concurrency: so many are hashed while so many are sent', async () => {
+  let open = 0;
+  let most = 0;
+  /** A blob that counts those of its kind that are being read, slowly. */
+  class Counted extends Blob {
+    override stream() {
+      most = Math.max(most, ++open);
+      const read = async (chunk: Uint8Array<ArrayBuffer>, to: TransformStreamDefaultController) => {
+        await sleep(10);
+        to.enqueue(chunk);
+      };
+      const flush = () => {
+        open -= 1;
+      };
+      return super.stream().pipeThrough(new TransformStream({ transform: read, flush }));
+    }
+  }
+  const given = items(100).map((one) => ({ ...one, file: new Counted([`file ${one.number}`]) }));
+  expect(codes(await all(world.client.uploadAll(given, { concurrency: 3 })))).toEqual(
+    Array(100).fill('sent'),
+  );
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(6);
+});
+
 test('whoever stops to read ends it: nothing more is begun', async () => {
   for await (const _ of world.client.uploadAll(items(2000))) break;
   await sleep(300);
