@@ -56,8 +56,8 @@ const LAYERS: readonly (readonly [from: string, allowed: readonly string[]])[] =
   // The client has no dependency at run time: of the contract it takes types.
   ['client/sha256.node.ts', [NODE]],
   ['client/send-form.node.ts', [NODE, 'client/']],
-  // A chunk of its own, with what it needs.
-  ['client/sha256-worker.ts', ['@noble/hashes']],
+  // Loaded only for a large file, with what it needs.
+  ['client/hash-stream.ts', ['@noble/hashes']],
   ['client/', ['type contract/', 'client/', '#send-form', '#sha256']],
   ['web/', ['cli/count.ts', 'client/', 'web/']],
   ['cli/', ['cli/', 'client/', 'client/index.ts', NODE]],

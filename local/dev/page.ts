@@ -14,6 +14,7 @@ const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/page.css': [join(SOURCE, 'page.css'), 'text/css; charset=utf-8'],
   '/page.js': [join(BUILT, 'page.js'), SCRIPT],
   '/hash-in-worker.js': [join(BUILT, 'hash-in-worker.js'), SCRIPT],
+  '/hash-stream.js': [join(BUILT, 'hash-stream.js'), SCRIPT],
   '/sha256-worker.js': [join(BUILT, 'sha256-worker.js'), SCRIPT],
 };
 
