@@ -1,9 +1,6 @@
 import { AWS_PROFILE } from './aws-profile.ts';
 
-/**
- * The lines of one upload, by the command line and by curl and node. They share the variables `API`, `TOKEN`, `FILE`, `FORM` and
- * `ID`.
- */
+/** The lines of one upload, by the command line and by curl. They share the variables `API`, `TOKEN`, `AUTH`, `FILE`, `FORM` and `ID`. */
 export interface CurlSession {
   readonly setup: string;
   readonly push: string;
@@ -14,35 +11,30 @@ export interface CurlSession {
   readonly events: string;
 }
 
-/** A program for `node -e` that describes a file in JSON: a shell could not quote every file's name. */
-const DESCRIBE =
-  'f=process.argv[1];fs.createReadStream(f).pipe(require("crypto").createHash("sha256").setEncoding("hex"))' +
-  '.on("data",sha256=>console.log(JSON.stringify({filename:path.basename(f),size_bytes:fs.statSync(f).size,sha256})))';
-
 /**
  * An expression for `node -p` that turns a form's `{url, fields}` into a curl config file, whose quoted strings have the
- * escapes of JSON. The file is the form's last field.
+ * escapes of JSON. Where there is no form, curl then says that it has no URL.
  */
 const TO_CURL_CONFIG =
-  'j=JSON.stringify;[form,f]=process.argv.slice(1);p=JSON.parse(form);["url="+j(p.url),' +
-  '...Object.entries(p.fields).map(e=>"form-string="+j(e.join("="))),"form="+j("file=@"+j(f))].join("\\n")';
+  'p=JSON.parse(process.argv[1]||"{}");["url="+(p.url??""),' +
+  '...Object.entries(p.fields??{}).map(f=>"form-string="+JSON.stringify(f.join("=")))].join("\\n")';
 
 /** A shell command that asks the issuer at `$API` for a token, for lines that are written before there is one. */
 export const TOKEN_BY_CURL =
   '$(curl -sS "$API/_local/token" -H "Content-Type: application/json" -d \'{"tenant_id":"t_demo"}\' | ' +
   "node -p 'JSON.parse(fs.readFileSync(0)).access_token')";
 
-/** Writes the lines for bash. */
+/** Writes the lines for bash and zsh, and curl from 7.82. */
 export function curlSession({ apiUrl, token }: { apiUrl: string; token: string }): CurlSession {
-  const authorized = '-H "Authorization: Bearer $TOKEN"';
-  const json = '-H "Content-Type: application/json"';
+  const curl = 'curl -sS -H "$AUTH"';
   return {
-    setup: `API=${apiUrl}; TOKEN=${token}; FILE=\${FILE:-README.md}`,
+    setup: `API=${apiUrl}; TOKEN=${token}; AUTH="Authorization: Bearer $TOKEN"; FILE=\${FILE:-README.md}`,
     push: 'export NEXUS_URL=$API NEXUS_TOKEN=$TOKEN; npx nexus push "$FILE"; npx nexus ls',
-    presign: `FORM=$(node -e '${DESCRIBE}' -- "$FILE" | curl -sS "$API/nexus/raw/presign-upload" ${authorized} ${json} -d @-)`,
-    post: `node -p '${TO_CURL_CONFIG}' -- "$FORM" "$FILE" | curl -sS -K -; echo`,
-    register: `ID=$(node -p 'JSON.parse(process.argv[1]).asset_id' -- "$FORM"); curl -sS "$API/nexus/raw/register" ${authorized} ${json} -d "{\\"asset_id\\":\\"$ID\\"}"; echo`,
-    get: `curl -sS "$API/nexus/raw/$ID" ${authorized}; echo`,
+    presign: `ID=$(node -p 'crypto.randomUUID()'); FORM=$(${curl} --fail-with-body --json "{\\"asset_id\\":\\"$ID\\",\\"filename\\":\\"\${FILE##*/}\\"}" "$API/nexus/raw/presign-upload") || echo "$FORM"`,
+    // A file from standard input has any name.
+    post: `curl -sS -K <(node -p '${TO_CURL_CONFIG}' -- "$FORM") -F file=@- < "$FILE"; echo`,
+    register: `${curl} --json "{\\"asset_id\\":\\"$ID\\"}" "$API/nexus/raw/register"; echo`,
+    get: `${curl} "$API/nexus/raw/$ID"; echo`,
     events: 'curl -sS "$API/_local/events"; echo',
   };
 }
@@ -79,15 +71,15 @@ Push a file, or a folder, by the command line:
 ${lines.setup}
 ${lines.push}
 
-The same by curl: presign, post, register.
+The same by curl: presign, post, register, read.
 
 ${lines.presign}
 ${lines.post}
 ${lines.register}
-
-Then read it back, and see its events:
-
 ${lines.get}
+
+Its events:
+
 ${lines.events}
 
 Look at what lies behind it with AWS's own tools:
