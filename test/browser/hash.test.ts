@@ -1,7 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  createReadStream,
+  mkdirSync,
+  readFileSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { build as esbuild } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { rolldown } from 'rolldown';
@@ -197,6 +206,25 @@ test.each([
     expect(told.at(-1)).toEqual({ phase: 'registering', loaded: BYTES, total: BYTES, fraction: 1 });
   },
 );
+
+test('a file of 2 GiB is hashed and sent in the memory of a small one, and its progress never goes back', {
+  timeout: 300_000,
+}, async () => {
+  const huge = join(temporaryDirectory(), 'huge.bin');
+  writeFileSync(huge, randomBytes(1_000_000));
+  truncateSync(huge, 2 ** 31);
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(huge), hash);
+  await open('nothing', huge);
+  const { value, before, most } = await memoryOf(() => upload());
+  console.log(`2 GiB: pages of ${before.toFixed()} MiB took ${(most - before).toFixed()} MiB more`);
+  expect(value.error).toBeUndefined();
+  expect(value.asset).toMatchObject({ sha256: hash.digest('hex'), size_bytes: 2 ** 31 });
+  expect(most - before).toBeLessThan(110);
+  const fractions = value.told.map(({ fraction }) => fraction);
+  expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+  expect(complaints).toEqual([]);
+});
 
 test.each(['nothing', 'esbuild'])(
   'built by %s, an upload that is aborted ends while it is hashed',
