@@ -18,6 +18,12 @@ export interface LaneSignals {
 
 const MAX_BACKOFF_MS = 10_000;
 
+/**
+ * From the begin of a batch to that of the next one, in milliseconds, unless the next one is full: under load a batch then takes
+ * many records. Lambda looks for records four times a second: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+ */
+const PACE_MS = 100;
+
 /** Delivers the records of some of the items, one batch after the other. */
 export class StreamLane {
   readonly #options: EventSourceMappingOptions;
@@ -26,6 +32,8 @@ export class StreamLane {
   /** The rest of batches that failed; it goes before what waits. */
   readonly #unfinished: Batch[] = [];
   #failuresInARow = 0;
+  /** When the last batch began, by `performance.now()`. */
+  #begunAt = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
 
   constructor(options: EventSourceMappingOptions, signals: LaneSignals) {
@@ -46,7 +54,11 @@ export class StreamLane {
   async #run(): Promise<void> {
     // Records that come in the same turn of the event loop make one batch.
     await nextTurn();
-    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+    for (;;) {
+      await this.#keepPace();
+      const batch = this.#next();
+      if (batch === undefined) break;
+      this.#begunAt = performance.now();
       const left = await this.#deliver(batch).catch((error) => {
         // The outcome could not be written down, which is not the function's failure: the batch is delivered again.
         console.error(error);
@@ -57,6 +69,12 @@ export class StreamLane {
       else await this.#backOff();
     }
     this.#running = undefined;
+  }
+
+  async #keepPace(): Promise<void> {
+    if (this.#unfinished.length > 0 || this.#waiting.length >= this.#options.settings.batchSize) return;
+    const early = this.#waiting.length === 0 ? 0 : this.#begunAt + PACE_MS - performance.now();
+    if (early > 0) await sleep(early, undefined, { signal: this.#signals.stop }).catch(() => {});
   }
 
   #next(): Batch | undefined {

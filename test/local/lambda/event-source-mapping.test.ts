@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { StreamLog, type StreamReader } from '../../../local/dynamodb/stream-log.ts';
@@ -98,6 +98,20 @@ test('records go out in batches, in their order, those from before the start too
   add(log, 'a3', 'a4', 'a5');
   await done();
   expect(batches).toEqual([['a1', 'b1'], ['a2'], ['a3', 'a4'], ['a5']]);
+});
+
+test('what comes soon after a batch is put together in the next one', async () => {
+  const log = openLog();
+  const run = start(log, {});
+  add(log, 'a1');
+  await run.done();
+  for (const name of ['b1', 'c1', 'd1']) {
+    add(log, name);
+    await nextTurn();
+    await nextTurn();
+  }
+  await run.done();
+  expect(run.batches).toEqual([['a1'], ['b1', 'c1', 'd1']]);
 });
 
 test.each([null, undefined, {}, { batchItemFailures: null }, { batchItemFailures: [] }])(
