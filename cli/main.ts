@@ -29,7 +29,7 @@ ${Object.values(COMMANDS)
 
   --json                a line of JSON for each thing, and one for the sum
   --restore             push: bring back what is deleted in the store
-  --concurrency N       push: send N files at a time (8)
+  --concurrency N       push: send N files at a time (16)
   --force               pull, get: overwrite files that have other bytes
   --content-type T, --from TIME, --to TIME, --limit N
                         ls, pull: which assets; T is exact or type/*, TIME is of RFC 3339

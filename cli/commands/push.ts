@@ -10,7 +10,7 @@ import { UsageError } from '../usage-error.ts';
 import { type LocalFile, reasonOf, walk } from '../walk.ts';
 
 /** The most files that are sent at a time. */
-const CONCURRENCY = 8;
+const CONCURRENCY = 16;
 
 /** What is wrong with the caller, and not with a file. */
 const FATAL = new Set(['unauthorized', 'scope_missing', 'tenant_missing']);
