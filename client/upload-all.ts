@@ -63,7 +63,7 @@ export async function* uploadAll<TItem extends UploadItem>(
   let isInputOpen = true;
   let isAsking = resume;
   let isFound = false;
-  let asked = 0;
+  let answered = 0;
 
   /** Nobody comes any more to fill up the batches in which all that run are waiting. */
   const flushIfAllWait = () => {
@@ -84,11 +84,11 @@ export async function* uploadAll<TItem extends UploadItem>(
     const upload = toUpload(item.file, item);
     const { assetId: asset_id, filename, sha256 } = upload;
     if (isAsking) {
-      asked += 1;
       const request = { asset_id, filename, ...(sha256 !== undefined && { sha256 }) };
       const asset = await register(request).catch(ifAbsent);
+      answered += 1;
       isFound ||= asset !== undefined;
-      if (asked >= ENOUGH && !isFound) isAsking = false;
+      if (answered >= ENOUGH && !isFound) isAsking = false;
       if (asset !== undefined) return { item, asset, sent: false };
     }
     let sent = false;

@@ -79,6 +79,19 @@ test('what is there already is not sent again: one call for a hundred', async ()
   expect(world.calls).toHaveLength(2);
 });
 
+test('where the first of many is new, the others are asked for all the same', async () => {
+  const given = items(450).map((one) => ({
+    ...one,
+    assetId: randomUUID(),
+    sha256: sha256(`file ${one.number}`),
+  }));
+  await all(world.client.uploadAll(given.slice(1), { resume: true }));
+  world.calls.length = 0;
+  const again = await all(world.client.uploadAll(given, { resume: true }));
+  expect(again.filter((outcome) => 'sent' in outcome && outcome.sent)).toHaveLength(1);
+  expect(apiCalls().filter((call) => call.endsWith('/presign-upload'))).toHaveLength(1);
+});
+
 test('an upload that was posted, and not registered, is registered and not sent again', async () => {
   const given = [item(0, { assetId: randomUUID(), sha256: sha256('file 0') })];
   let isPosted = false;
