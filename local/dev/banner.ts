@@ -1,15 +1,24 @@
 import { AWS_PROFILE } from './aws-profile.ts';
 
-/** The lines of one upload, by the command line and by curl. They share the variables `API`, `TOKEN`, `AUTH`, `FILE`, `FORM` and `ID`. */
+/**
+ * The lines of one upload, by the command line and by curl. They share the variables `API`, `TOKEN`, `AUTH`, `FILE`,
+ * `ID`, `BODY` and `FORM`.
+ */
 export interface CurlSession {
   readonly setup: string;
   readonly push: string;
+  readonly describe: string;
   readonly presign: string;
   readonly post: string;
   readonly register: string;
   readonly get: string;
   readonly events: string;
 }
+
+/** An expression for `node -p` that describes a file in JSON, under an id: a shell could not quote every file's name. */
+const DESCRIBE =
+  '[asset_id,f]=process.argv.slice(1);JSON.stringify({asset_id,filename:path.basename(f),' +
+  'size_bytes:fs.statSync(f).size,sha256:crypto.hash("sha256",fs.readFileSync(f))})';
 
 /**
  * An expression for `node -p` that turns a form's `{url, fields}` into a curl config file, whose quoted strings have the
@@ -30,7 +39,8 @@ export function curlSession({ apiUrl, token }: { apiUrl: string; token: string }
   return {
     setup: `API=${apiUrl}; TOKEN=${token}; AUTH="Authorization: Bearer $TOKEN"; FILE=\${FILE:-README.md}`,
     push: 'export NEXUS_URL=$API NEXUS_TOKEN=$TOKEN; npx nexus push "$FILE"; npx nexus ls',
-    presign: `ID=$(node -p 'crypto.randomUUID()'); FORM=$(${curl} --fail-with-body --json "{\\"asset_id\\":\\"$ID\\",\\"filename\\":\\"\${FILE##*/}\\"}" "$API/nexus/raw/presign-upload") || echo "$FORM"`,
+    describe: `ID=$(node -p 'crypto.randomUUID()'); BODY=$(node -p '${DESCRIBE}' -- $ID "$FILE")`,
+    presign: `FORM=$(${curl} --fail-with-body --json "$BODY" "$API/nexus/raw/presign-upload") || echo "$FORM"`,
     // A file from standard input has any name.
     post: `curl -sS -K <(node -p '${TO_CURL_CONFIG}' -- "$FORM") -F file=@- < "$FILE"; echo`,
     register: `${curl} --json "{\\"asset_id\\":\\"$ID\\"}" "$API/nexus/raw/register"; echo`,
@@ -73,6 +83,7 @@ ${lines.push}
 
 The same by curl: presign, post, register, read.
 
+${lines.describe}
 ${lines.presign}
 ${lines.post}
 ${lines.register}

@@ -110,52 +110,56 @@ testLocally('no event holds a form or a token', async () => {
   }
 });
 
-testLocally.each(["with spaces & it's; ünïcödé, 100%.txt", '@-starts=oddly', '-dash', '~$draft $x.docx'])(
-  'the printed curl lines upload %s',
-  async (name) => {
-    const path = join(temporaryDirectory(), name);
-    writeFileSync(path, file);
-    const lines = curlSession({ apiUrl: target.apiUrl, token: TOKEN_BY_CURL });
-    const mark = 'echo ====';
-    const script = [
-      lines.setup,
-      lines.presign,
-      lines.post,
-      mark,
-      lines.register,
-      mark,
-      lines.get,
-      mark,
-      lines.events,
-    ];
-    const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-c', script.join('\n')], {
-      env: { PATH: process.env['PATH'], FILE: path },
-    });
-    expect(stderr).toBe('');
-    const [posted = '', registered = '', got = '', events = ''] = stdout.split('====');
-    expect(posted).toContain('<PostResponse>');
-    const asset = JSON.parse(registered);
-    expect(asset).toMatchObject({ filename: basename(path), sha256: sha256(file), size_bytes: file.length });
-    expect(JSON.parse(got)).toEqual(asset);
-    expect(JSON.parse(events)).toBeInstanceOf(Array);
-  },
-);
-
-testLocally('the printed curl lines say why they are refused', async () => {
-  const path = join(temporaryDirectory(), 'not "JSON".txt');
+testLocally.each([
+  'with spaces & "quotes", it\'s; ünïcödé 100%.txt',
+  '@-starts=oddly',
+  '-dash',
+  '~$draft $x.docx',
+])('the printed curl lines upload %s', async (name) => {
+  const path = join(temporaryDirectory(), name);
   writeFileSync(path, file);
   const lines = curlSession({ apiUrl: target.apiUrl, token: TOKEN_BY_CURL });
-  const script = [lines.setup, lines.presign, lines.post, lines.register, lines.get];
+  const mark = 'echo ====';
+  const script = [
+    lines.setup,
+    lines.describe,
+    lines.presign,
+    lines.post,
+    mark,
+    lines.register,
+    mark,
+    lines.get,
+    mark,
+    lines.events,
+  ];
+  const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-c', script.join('\n')], {
+    env: { PATH: process.env['PATH'], FILE: path },
+  });
+  expect(stderr).toBe('');
+  const [posted = '', registered = '', got = '', events = ''] = stdout.split('====');
+  expect(posted).toContain('<PostResponse>');
+  const asset = JSON.parse(registered);
+  expect(asset).toMatchObject({ filename: basename(path), sha256: sha256(file), size_bytes: file.length });
+  expect(JSON.parse(got)).toEqual(asset);
+  expect(JSON.parse(events)).toBeInstanceOf(Array);
+});
+
+testLocally('the printed curl lines say why they are refused', async () => {
+  const path = join(temporaryDirectory(), 'reversed \u202e.txt');
+  writeFileSync(path, file);
+  const lines = curlSession({ apiUrl: target.apiUrl, token: TOKEN_BY_CURL });
+  const { setup, describe, presign, post, register, get } = lines;
+  const script = [setup, describe, presign, post, register, get];
   const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-c', script.join('\n')], {
     env: { PATH: process.env['PATH'], FILE: path },
   });
   const [presigned = '', posted, ...others] = stdout.trim().split('\n');
-  expect(JSON.parse(presigned)).toMatchObject({ status: 400, code: 'invalid_json' });
+  expect(JSON.parse(presigned)).toMatchObject({ status: 422, code: 'invalid_request' });
   expect(posted).toBe('');
   const notFound = { status: 404, code: 'asset_not_found' };
   expect(others.map((text) => JSON.parse(text))).toMatchObject([notFound, notFound]);
   const [first, second, ...rest] = stderr.trim().split('\n');
-  expect(first).toMatch(/^curl: \(22\) .*400$/);
+  expect(first).toMatch(/^curl: \(22\) .*422$/);
   expect(second).toMatch(/^curl: .*URL/);
   for (const line of rest) expect(line).toMatch(/^curl: /);
 });
