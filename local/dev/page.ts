@@ -6,17 +6,14 @@ import { fileURLToPath } from 'node:url';
 const SOURCE = fileURLToPath(new URL('../../web', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../.build/web', import.meta.url));
 
-const SCRIPT = 'text/javascript; charset=utf-8';
+const SCRIPT = /^\/[\w-]+\.js$/;
 
-/** Where each file of the page is, by its path, and its type. */
-const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
-  '/': [join(SOURCE, 'index.html'), 'text/html; charset=utf-8'],
-  '/page.css': [join(SOURCE, 'page.css'), 'text/css; charset=utf-8'],
-  '/page.js': [join(BUILT, 'page.js'), SCRIPT],
-  '/hash-in-worker.js': [join(BUILT, 'hash-in-worker.js'), SCRIPT],
-  '/hash-stream.js': [join(BUILT, 'hash-stream.js'), SCRIPT],
-  '/sha256-worker.js': [join(BUILT, 'sha256-worker.js'), SCRIPT],
-};
+/** Where a file of the page is, and its type, by the path that it is asked for. */
+function fileOf(path: string): readonly [file: string, type: string] | undefined {
+  if (path === '/') return [join(SOURCE, 'index.html'), 'text/html; charset=utf-8'];
+  if (path === '/page.css') return [join(SOURCE, 'page.css'), 'text/css; charset=utf-8'];
+  return SCRIPT.test(path) ? [join(BUILT, path), 'text/javascript; charset=utf-8'] : undefined;
+}
 
 /**
  * Answers the page's files, which may ask nobody but this service and its bucket for anything.
@@ -26,7 +23,7 @@ const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
  */
 export function answerPage(request: IncomingMessage, response: ServerResponse, awsUrl: string): boolean {
   const [path = ''] = (request.url ?? '').split('?', 1);
-  const [file, type] = (request.method === 'GET' && Object.hasOwn(FILES, path) && FILES[path]) || [];
+  const [file, type] = (request.method === 'GET' && fileOf(path)) || [];
   if (file === undefined || type === undefined || !existsSync(file)) return false;
   const policy = [
     "default-src 'none'",
