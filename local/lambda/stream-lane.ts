@@ -72,8 +72,9 @@ export class StreamLane {
   }
 
   async #keepPace(): Promise<void> {
-    if (this.#unfinished.length > 0 || this.#waiting.length >= this.#options.settings.batchSize) return;
-    const early = this.#waiting.length === 0 ? 0 : this.#begunAt + PACE_MS - performance.now();
+    const { length } = this.#waiting;
+    if (this.#unfinished.length > 0 || length === 0 || length >= this.#options.settings.batchSize) return;
+    const early = this.#begunAt + PACE_MS - performance.now();
     if (early > 0) await sleep(early, undefined, { signal: this.#signals.stop }).catch(() => {});
   }
 
