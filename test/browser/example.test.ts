@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sha256 } from '../../scripts/api-client.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { launchBrowser } from './support/chromium.ts';
 import { type Program, startProgram } from './support/program.ts';
@@ -42,9 +42,8 @@ async function choose(content: string, token = program.token): Promise<Page> {
 
 test('the example for browsers uploads a file, with progress', async () => {
   const page = await choose('hello');
-  const sha256 = createHash('sha256').update('hello').digest('hex');
   await page.getByText(`naïve 日本.txt is `).waitFor();
-  expect(await page.locator('output').textContent()).toContain(`SHA-256 ${sha256}`);
+  expect(await page.locator('output').textContent()).toContain(`SHA-256 ${sha256('hello')}`);
   expect(await page.locator('progress').evaluate((bar) => (bar as HTMLProgressElement).value)).toBe(1);
   await page.close();
 });

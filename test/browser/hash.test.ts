@@ -1,21 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  cpSync,
-  createReadStream,
-  mkdirSync,
-  readFileSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { build as esbuild } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { rolldown } from 'rolldown';
 import { build as vite } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { sha256OfFile } from '../../cli/sha256-of-file.ts';
 import type { NexusError, Progress, RegisteredAsset } from '../../client/index.ts';
 import { buildBrowserClient } from '../../lib/client-bundle.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -74,7 +66,7 @@ const BUILDS: Readonly<Record<string, (from: string, to: string) => Promise<unkn
 beforeAll(async () => {
   writeFileSync(large, randomBytes(1_000_000));
   truncateSync(large, BYTES);
-  sha256 = createHash('sha256').update(readFileSync(large)).digest('hex');
+  sha256 = await sha256OfFile(large);
   const source = join(root, 'source');
   // The files that the package has for browsers.
   await buildBrowserClient(join(source, 'client'));
@@ -213,13 +205,11 @@ test('a file of 2 GiB is hashed and sent in the memory of a small one, and its p
   const huge = join(temporaryDirectory(), 'huge.bin');
   writeFileSync(huge, randomBytes(1_000_000));
   truncateSync(huge, 2 ** 31);
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(huge), hash);
   await open('nothing', huge);
   const { value, before, most } = await memoryOf(() => upload());
   console.log(`2 GiB: pages of ${before.toFixed()} MiB took ${(most - before).toFixed()} MiB more`);
   expect(value.error).toBeUndefined();
-  expect(value.asset).toMatchObject({ sha256: hash.digest('hex'), size_bytes: 2 ** 31 });
+  expect(value.asset).toMatchObject({ sha256: await sha256OfFile(huge), size_bytes: 2 ** 31 });
   expect(most - before).toBeLessThan(110);
   const fractions = value.told.map(({ fraction }) => fraction);
   expect(fractions).toEqual([...fractions].sort((a, b) => a - b));

@@ -1,18 +1,16 @@
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { basename, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildBrowserClient } from '../../lib/client-bundle.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { launchBrowser } from './support/chromium.ts';
 import { type Program, startProgram } from './support/program.ts';
+import { type ServedDirectory, serveDirectory } from './support/serve-directory.ts';
 
 let program: Program;
 let browser: Browser;
-let site: Server;
+let site: ServedDirectory;
 let page: Page;
 let complaints: string[];
 
@@ -21,21 +19,12 @@ const CSP = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-s
 beforeAll(async () => {
   const dir = temporaryDirectory();
   await buildBrowserClient(dir, { input: { page: 'test/browser/pages/uppy-page.ts' } });
-  site = createServer(({ url = '/' }, response) => {
-    response.setHeader('content-security-policy', CSP);
-    if (url === '/') {
-      response.setHeader('content-type', 'text/html');
-      return void response.end(
-        '<!doctype html><title>Uppy</title><script type="module" src="/page.js"></script>',
-      );
-    }
-    response.setHeader('content-type', 'text/javascript');
-    response.end(readFileSync(join(dir, basename(url))));
-  });
-  site.listen(0, '127.0.0.1');
-  await once(site, 'listening');
-  const { port } = site.address() as AddressInfo;
-  program = await startProgram(['--allow-origin', `http://files.example:${port}`]);
+  writeFileSync(
+    join(dir, 'index.html'),
+    '<!doctype html><title>Uppy</title><script type="module" src="/page.js"></script>',
+  );
+  site = await serveDirectory(dir, () => CSP);
+  program = await startProgram(['--allow-origin', `http://files.example:${site.port}`]);
   browser = await launchBrowser();
 });
 beforeEach(async () => {
@@ -45,15 +34,13 @@ beforeEach(async () => {
   page.on('console', (message) => {
     if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
   });
-  const { port } = site.address() as AddressInfo;
   const { apiUrl: api, token } = program;
-  await page.goto(`http://files.example:${port}/#${new URLSearchParams({ api, token })}`);
+  await page.goto(`http://files.example:${site.port}/index.html#${new URLSearchParams({ api, token })}`);
   await page.waitForFunction('globalThis.uppy');
 });
 afterEach(() => page.close());
 afterAll(async () => {
   site?.close();
-  site?.closeAllConnections();
   await browser?.close();
   await program?.stop();
 });
