@@ -42,7 +42,7 @@ const tenants = new TenantSessions({
     const s3 = new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
     return {
       reader: new AssetReader(assets),
-      lister: new Lister(new DynamoDbAssetIndex(dynamodb, env.ASSET_TABLE)),
+      lister: new Lister(new DynamoDbAssetIndex(dynamodb, env.ASSET_TABLE), assets),
       downloader: new Downloader(s3, config.credentials.expiration),
       lifecycle: new Lifecycle(assets, env.DELETE_RETENTION_DAYS),
     };

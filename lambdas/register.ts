@@ -10,7 +10,7 @@ import { apiHandler } from '#core/http/api-handler';
 import { batch } from '#core/http/batch';
 import type { Caller } from '#core/identity/caller';
 import { HashBudget } from '#core/uploads/hash-budget';
-import { Registrar } from '#core/uploads/registrar';
+import { type RegisterOptions, Registrar } from '#core/uploads/registrar';
 import { S3ObjectStore } from '#core/uploads/s3-object-store';
 import { logUploads } from '#core/uploads/upload-log';
 
@@ -38,8 +38,9 @@ const tenants = new TenantSessions({
     ),
 });
 
-const register = (caller: Caller, body: RegisterRequest, budget?: HashBudget) => (registrar: Registrar) =>
-  registrar.register(caller, body, budget);
+const register =
+  (caller: Caller, body: RegisterRequest, options?: RegisterOptions) => (registrar: Registrar) =>
+    registrar.register(caller, body, options);
 
 export const handler = apiHandler(
   'register',
@@ -53,8 +54,9 @@ export const handler = apiHandler(
       const run = tenants.forCall(caller.tenant_id);
       const budget = new HashBudget(env.MAX_HASH_BYTES);
       const onDone = (asset_ids: readonly string[]) => logUploads('asset registered', caller, asset_ids);
-      return batch(body.items, RegisterRequest, { caller, deadline, onDone }, (item) =>
-        run(register(caller, item, budget)),
+      const ahead = (item: RegisterRequest) => run((registrar) => registrar.find(caller, item));
+      return batch(body.items, RegisterRequest, { caller, deadline, onDone, ahead }, (item, begun) =>
+        run(register(caller, item, { budget, begun })),
       );
     },
   },

@@ -75,18 +75,17 @@ export class AssetTable extends dynamodb.Table {
   /** Lets a function find a tenant's items, in the tenant's sessions. */
   grantTenantRead(role: TenantRole, fn: lambda.Function): iam.Grant {
     this.encryptionKey?.grant(role, 'kms:Decrypt', 'kms:DescribeKey');
-    return this.#grantTenant(role, fn, 'dynamodb:GetItem');
+    return this.#grantTenant(role, fn, 'dynamodb:GetItem', 'dynamodb:BatchGetItem');
   }
 
-  /** Lets a function list a tenant's items, in the tenant's sessions. */
-  grantTenantList(role: TenantRole, fn: lambda.Function): iam.Grant {
-    const query = iam.Grant.addToPrincipal({
+  /** Lets a tenant's items be listed, in the tenant's sessions. */
+  grantTenantList(role: TenantRole): iam.Grant {
+    return iam.Grant.addToPrincipal({
       grantee: role,
       actions: ['dynamodb:Query'],
       resourceArns: [`${this.tableArn}/index/${LIST_INDEX}`],
       conditions: OF_TENANT,
     });
-    return this.#grantTenant(role, fn, 'dynamodb:BatchGetItem').combine(query);
   }
 
   /** Lets a function add and change a tenant's items, in the tenant's sessions. */

@@ -136,7 +136,7 @@ export class RawStorage extends Construct {
     this.table.grantTenantRead(tenants, register);
     this.table.grantTenantRead(tenants, assets);
     this.table.grantTenantWrite(tenants, assets);
-    this.table.grantTenantList(tenants, assets);
+    this.table.grantTenantList(tenants);
     this.bucket.grantTenantDownload(tenants);
     this.bucket.grantTenantRead(tenants, settle);
     this.table.grantTenantRead(tenants, settle);

@@ -1,24 +1,20 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import * as v from 'valibot';
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { type AssetItem, fromItem, partitionKey } from '#core/assets/asset-record';
 import type { AssetKey } from '#core/assets/asset-repository';
-import { DynamoDbAssetIndex } from '#core/assets/dynamodb-asset-index';
+import { ItemReader } from '#core/assets/item-reader';
 import type { Page, Read, Records } from './stores.ts';
-
-/** The most keys that one call reads: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
-const MOST_KEYS = 100;
 
 /** The records of a table, or those of one tenant. */
 export class DynamoDbRecords implements Records {
   readonly #client: DynamoDBDocumentClient;
-  readonly #index: DynamoDbAssetIndex;
+  readonly #items: ItemReader;
   readonly #table: string;
   readonly #tenant: string | undefined;
 
   constructor(client: DynamoDBClient, table: string, tenant: string | undefined) {
     this.#client = DynamoDBDocumentClient.from(client);
-    this.#index = new DynamoDbAssetIndex(client, table);
+    this.#items = new ItemReader(client, table);
     this.#table = table;
     this.#tenant = tenant;
   }
@@ -38,25 +34,8 @@ export class DynamoDbRecords implements Records {
   }
 
   async findAll(keys: readonly AssetKey[]): Promise<Read[]> {
-    const found: Read[] = [];
-    for (let start = 0; start < keys.length; start += MOST_KEYS) {
-      const part = keys.slice(start, start + MOST_KEYS);
-      try {
-        found.push(...(await this.#index.findAll(part)));
-      } catch (error) {
-        if (!v.isValiError(error)) throw error;
-        // One item that is malformed hides the others of its call.
-        for (const key of part) found.push(...(await this.#find(key)));
-      }
-    }
-    return found;
-  }
-
-  async #find(key: AssetKey): Promise<Read[]> {
-    const Key = { pk: partitionKey(key) };
-    const get = new GetCommand({ TableName: this.#table, Key, ConsistentRead: true });
-    const { Item } = await this.#client.send(get);
-    return Item === undefined ? [] : [read(Item)];
+    const items = await Promise.all(keys.map((key) => this.#items.read(partitionKey(key))));
+    return items.flatMap((item) => (item === undefined ? [] : [read(item)]));
   }
 }
 

@@ -138,11 +138,15 @@ describe('with the handler’s tenant check removed by hand, the embedded cloud 
 
   test('register changes no other tenant’s record', async () => {
     const unregistered = await victim.uploaded(FILENAME, SECRET);
-    await inject('register', [
-      'register.ts',
-      '.register(caller, body, budget)',
-      '.register({ ...caller, tenant_id: globalThis.chosen }, body, budget)',
-    ]);
+    await inject(
+      'register',
+      [
+        'register.ts',
+        '.register(caller, body, options)',
+        '.register({ ...caller, tenant_id: globalThis.chosen }, body, options)',
+      ],
+      ['register.ts', '.find(caller, item)', '.find({ ...caller, tenant_id: globalThis.chosen }, item)'],
+    );
     const before = await belongings();
     for (const id of [unregistered, asset_id]) {
       const answer = await post('register', { asset_id: id });

@@ -91,6 +91,19 @@ it('notes several, and removes all once their life ends', async () => {
   expect(versions(asset_id)).toEqual([]);
 });
 
+it('reads what arrived together by one call', async () => {
+  const ids = await Promise.all([1, 2, 3].map(() => posted({})));
+  const handle = vi.spyOn(aws.table, 'handle');
+  const stored = ids.flatMap(versions);
+  await handler({
+    Records: stored.map(({ key, versionId }, index) => message(arrival(key, versionId), `m${index}`)),
+  });
+  const calls = handle.mock.calls.map(([operation]) => operation);
+  expect(calls).toEqual(['BatchGetItem', 'UpdateItem', 'UpdateItem', 'UpdateItem']);
+  for (const [index, asset_id] of ids.entries())
+    expect((await itemOf(asset_id))['arrived']).toBe(stored[index]?.versionId);
+});
+
 it('removes what comes without an asset', async () => {
   const asset_id = await posted({});
   await api.one('cancelUpload', asset_id);

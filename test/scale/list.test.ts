@@ -43,7 +43,7 @@ beforeAll(async () => {
     },
     { step: 'initialize' },
   );
-  lister = new Lister(new DynamoDbAssetIndex(dynamodb, TABLE));
+  lister = new Lister(new DynamoDbAssetIndex(dynamodb, TABLE), new DynamoDbAssetRepository(dynamodb, TABLE));
   const startedAt = Date.now();
   await write(small.tenant_id, SMALL);
   ids = await write(large.tenant_id, LARGE);

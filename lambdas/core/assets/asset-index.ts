@@ -1,6 +1,3 @@
-import type { AssetRecord } from '#core/assets/asset-record';
-import type { AssetKey } from '#core/assets/asset-repository';
-
 /** A place in a list, newest first: `{created_at}#{asset_id}`. */
 export type Position = string;
 
@@ -29,10 +26,8 @@ export interface IndexPage {
   readonly end: Position | undefined;
 }
 
-/** Lists assets. Every method throws `unavailable` when the store is out of reach. */
+/** The places of assets in their lists. */
 export interface AssetIndex {
-  /** Reads one shard. It may be a moment behind. */
+  /** Reads one shard. It may be a moment behind. @throws RawStorageError `unavailable` when the store is out of reach */
   read(partition: string, range: IndexRange): Promise<IndexPage>;
-  /** The records that are there by now, in no order. Reads its own writes. */
-  findAll(keys: readonly AssetKey[]): Promise<AssetRecord[]>;
 }

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import {
   type AssetRecord,
@@ -9,30 +9,24 @@ import {
   toItem,
 } from '#core/assets/asset-record';
 import type { AssetKey, AssetRepository, WriteOutcome } from '#core/assets/asset-repository';
+import { ItemReader } from '#core/assets/item-reader';
 import { unavailableOr } from '#core/aws/sdk-errors';
 
 /** Assets in one DynamoDB table, whose stream carries each item's outbox entry to the publisher. */
 export class DynamoDbAssetRepository implements AssetRepository {
   readonly #client: DynamoDBDocumentClient;
+  readonly #items: ItemReader;
   readonly #table: string;
 
   constructor(client: DynamoDBClient, table: string) {
     this.#client = DynamoDBDocumentClient.from(client);
+    this.#items = new ItemReader(client, table);
     this.#table = table;
   }
 
   async find(key: AssetKey): Promise<AssetRecord | undefined> {
-    const get = new GetCommand({
-      TableName: this.#table,
-      Key: { pk: partitionKey(key) },
-      ConsistentRead: true,
-    });
-    try {
-      const { Item } = await this.#client.send(get);
-      return Item && fromItem(Item);
-    } catch (error) {
-      throw unavailableOr(error, 'The asset table');
-    }
+    const item = await this.#items.read(partitionKey(key));
+    return item && fromItem(item);
   }
 
   create(record: PresignedRecord): Promise<WriteOutcome> {

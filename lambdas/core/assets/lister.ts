@@ -2,6 +2,7 @@ import type { RawAsset } from '#contract/asset';
 import type { ListQuery, ListResponse } from '#contract/assets-api';
 import type { AssetIndex, IndexRow, Position } from '#core/assets/asset-index';
 import { partitionKey } from '#core/assets/asset-record';
+import type { AssetRepository } from '#core/assets/asset-repository';
 import { listKey, listPartition, SHARDS } from '#core/assets/list-key';
 import { RawStorageError } from '#core/errors';
 import type { Caller } from '#core/identity/caller';
@@ -20,9 +21,11 @@ const POSITION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#[0-9a-f-]{36}$/;
  */
 export class Lister {
   readonly #index: AssetIndex;
+  readonly #assets: AssetRepository;
 
-  constructor(index: AssetIndex) {
+  constructor(index: AssetIndex, assets: AssetRepository) {
     this.#index = index;
+    this.#assets = assets;
   }
 
   /** @throws RawStorageError `invalid_request` for a cursor that is none, `unavailable` */
@@ -65,8 +68,9 @@ export class Lister {
       putMetric(METRIC.foreignRows, 'Count', [keys.length - own.length]);
     }
     const assets = new Map<Position, RawAsset>();
-    for (const { asset } of await this.#index.findAll(own)) {
-      if (asset.status === 'registered' || asset.status === 'deleted')
+    for (const record of await Promise.all(own.map((key) => this.#assets.find(key)))) {
+      const asset = record?.asset;
+      if (asset?.status === 'registered' || asset?.status === 'deleted')
         assets.set(listKey(asset).list_sk, asset);
     }
     return rows.flatMap(({ position }) => {

@@ -17,12 +17,20 @@ interface Request {
   readonly asset_id?: string | undefined;
 }
 
-export interface BatchContext {
+interface Entry<TRequest, TAhead> {
+  readonly index: number;
+  readonly request: TRequest;
+  readonly begun?: Promise<TAhead> | undefined;
+}
+
+export interface BatchContext<TRequest, TAhead> {
   readonly caller: Caller;
   /** Epoch milliseconds by which the answer must be there: an item that is not done by then is answered 503. */
   readonly deadline: number;
   /** Is told the assets of the items that succeeded; later, one by one, those that did after they had been answered 503. */
   readonly onDone: (asset_ids: readonly string[]) => void;
+  /** Begins what can be done for all the requests together, before any of them is worked off: for the first one of each asset. */
+  readonly ahead?: (request: TRequest) => Promise<TAhead>;
 }
 
 /**
@@ -30,17 +38,18 @@ export interface BatchContext {
  * one asset are worked off in their order.
  *
  * @param schema of the single route's body
- * @param operation of the single route
+ * @param operation of the single route, with what `ahead` has begun for the request
  * @returns the outcomes in the order of the items
  */
 export async function batch<
   TSchema extends v.GenericSchema<unknown, Request>,
   TBody extends { readonly asset_id: string },
+  TAhead = never,
 >(
   items: readonly unknown[],
   schema: TSchema,
-  { caller, deadline, onDone }: BatchContext,
-  operation: (request: v.InferOutput<TSchema>) => Promise<TBody>,
+  { caller, deadline, onDone, ahead }: BatchContext<v.InferOutput<TSchema>, TAhead>,
+  operation: (request: v.InferOutput<TSchema>, begun?: Promise<TAhead>) => Promise<TBody>,
 ): Promise<{ readonly items: Outcome<TBody>[] }> {
   const outcomes: Outcome<TBody>[] = [];
   const refuse = (index: number, error: unknown) => {
@@ -48,13 +57,22 @@ export async function batch<
     outcomes[index] = { status: body.status, body };
   };
 
+  const begin = (request: v.InferOutput<TSchema>) => {
+    const begun = ahead?.(request);
+    // Whoever awaits it, when the request's turn comes, learns of a failure.
+    begun?.catch(() => {});
+    return begun;
+  };
+
   /** The requests that are well-formed: those of one asset together. */
-  const lanes = new Map<string, { readonly index: number; readonly request: v.InferOutput<TSchema> }[]>();
+  const lanes = new Map<string, Entry<v.InferOutput<TSchema>, TAhead>[]>();
   for (const [index, item] of items.entries()) {
     try {
       const request = parseObject(schema, item);
-      const lane = request.asset_id ?? `item ${index}`;
-      lanes.set(lane, [...(lanes.get(lane) ?? []), { index, request }]);
+      const name = request.asset_id ?? `item ${index}`;
+      const lane = lanes.get(name);
+      if (lane === undefined) lanes.set(name, [{ index, request, begun: begin(request) }]);
+      else lane.push({ index, request });
     } catch (error) {
       refuse(index, error);
     }
@@ -64,10 +82,10 @@ export async function batch<
   const waiting = lanes.values();
   const work = async () => {
     for (const lane of waiting) {
-      for (const { index, request } of lane) {
+      for (const { index, request, begun } of lane) {
         if (late.signal.aborted) return;
         try {
-          const body = await operation(request);
+          const body = await operation(request, begun);
           if (late.signal.aborted) onDone([body.asset_id]);
           else outcomes[index] = { status: 200, body };
         } catch (error) {

@@ -10,6 +10,17 @@ import { type Claim, differences } from '#core/uploads/differences';
 import { HashBudget } from '#core/uploads/hash-budget';
 import type { ObjectStore, StoredObject } from '#core/uploads/object-store';
 
+export interface RegisterOptions {
+  /**
+   * The call's, of which an object that must be hashed takes its size; where too little is left, the answer is `unavailable`.
+   *
+   * @default - enough for any object
+   */
+  readonly budget?: HashBudget;
+  /** What `find` has begun for this request since the call came. @default - it is read now */
+  readonly begun?: Promise<AssetRecord | undefined> | undefined;
+}
+
 /** Turns an upload into an asset, once its bytes are proven to be what was declared. */
 export class Registrar {
   readonly #assets: AssetRepository;
@@ -24,10 +35,17 @@ export class Registrar {
   }
 
   /**
+   * Reads what `register` begins with. Those that are asked for together are read together.
+   *
+   * @throws RawStorageError `unavailable`
+   */
+  find({ tenant_id, env }: Caller, { asset_id }: RegisterRequest): Promise<AssetRecord | undefined> {
+    return this.#assets.find({ tenant_id, env, asset_id });
+  }
+
+  /**
    * Registers what is uploaded, for a client.
    *
-   * @param budget of the call, of which an object that must be hashed takes its size; where too little is left, the answer
-   *   is `unavailable`. @default - enough for any object
    * @returns the asset; the same one for every repeated call
    * @throws RawStorageError `asset_not_found`, `not_uploaded`, `already_registered`, `asset_deleted`, `upload_expired`,
    *   `upload_mismatch`, `unavailable`
@@ -35,10 +53,9 @@ export class Registrar {
   async register(
     caller: Caller,
     request: RegisterRequest,
-    budget: HashBudget = this.#wholeBudget(),
+    { budget = this.#wholeBudget(), begun = this.find(caller, request) }: RegisterOptions = {},
   ): Promise<RegisteredAsset> {
-    const key = { tenant_id: caller.tenant_id, env: caller.env, asset_id: request.asset_id };
-    const found = await this.#assets.find(key);
+    const found = await begun;
     if (!isPresigned(found)) return confirm(found, request);
     refuseExpired(found);
     const object = await this.#objects.describe(found.asset.key);

@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { AssetIndex, IndexRow } from '#core/assets/asset-index';
-import { type AssetRecord, partitionKey } from '#core/assets/asset-record';
+import { type AssetRecord, partitionKey, toItem } from '#core/assets/asset-record';
 import { listKey } from '#core/assets/list-key';
 import { Lister } from '#core/assets/lister';
 import { caller, presignedRecord, registeredRecord } from '../../../support/asset-records.ts';
+import { MemoryAssetRepository } from '../../../support/memory-asset-repository.ts';
 
 const query = { limit: 10, status: 'registered' } as const;
 
-/** An index that holds rows in its first shard alone. */
-function indexOf(rows: readonly IndexRow[], records: readonly AssetRecord[]): AssetIndex {
+/** Lists an index that holds rows in its first shard alone. */
+function listerOf(rows: readonly IndexRow[], records: readonly AssetRecord[]): Lister {
   let shards = 0;
-  return {
-    read: async () => ({ rows: shards++ === 0 ? rows : [], end: undefined }),
-    findAll: async (keys) =>
-      records.filter(({ asset }) => keys.some((key) => partitionKey(key) === partitionKey(asset))),
-  };
+  const index: AssetIndex = { read: async () => ({ rows: shards++ === 0 ? rows : [], end: undefined }) };
+  const assets = new MemoryAssetRepository();
+  for (const record of records) assets.items.set(partitionKey(record.asset), toItem(record));
+  return new Lister(index, assets);
 }
 
 const rowOf = (record: ReturnType<typeof registeredRecord>, pk = partitionKey(record.asset)): IndexRow => ({
@@ -33,7 +33,7 @@ afterEach(() => vi.restoreAllMocks());
 it('a row of another tenant is not answered, and is counted for the alarm', async () => {
   const own = registeredRecord(presignedRecord());
   const theirs = registeredRecord(presignedRecord({ tenant_id: 't_other' }));
-  const lister = new Lister(indexOf([rowOf(own), rowOf(theirs)], [own, theirs]));
+  const lister = listerOf([rowOf(own), rowOf(theirs)], [own, theirs]);
   expect(await lister.list(caller, query)).toEqual({ items: [own.asset] });
   expect(printed.join()).toContain('"ForeignRows":[1]');
   expect(printed.join()).not.toContain('t_other');
@@ -42,7 +42,7 @@ it('a row of another tenant is not answered, and is counted for the alarm', asyn
 it('what has left its place since the index was written is not answered', async () => {
   const own = registeredRecord(presignedRecord());
   const again = { ...own, asset: { ...own.asset, created_at: '2030-01-01T00:00:00.000Z' } };
-  const lister = new Lister(indexOf([rowOf(own)], [again]));
+  const lister = listerOf([rowOf(own)], [again]);
   expect(await lister.list(caller, query)).toEqual({ items: [] });
   expect(printed).toEqual([]);
 });

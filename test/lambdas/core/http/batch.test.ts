@@ -123,3 +123,56 @@ describe('near the deadline', () => {
     expect(items.map(({ status }) => status)).toEqual([503]);
   });
 });
+
+test('what can be done ahead is begun for the first item of each asset, before any is worked off', async () => {
+  const order: string[] = [];
+  const items = [
+    { name: 'a', asset_id: 'one' },
+    { name: 'b', asset_id: 'two' },
+    { name: 'c', asset_id: 'one' },
+    { name: 'none' },
+    { nome: 'd', asset_id: 'three' },
+  ];
+  const context = { caller, deadline: Date.now() + 60_000, onDone: () => {} };
+  const ahead = async ({ name }: Item) => {
+    order.push(`ahead of ${name}`);
+    if (name === 'none') throw new RawStorageError('unavailable');
+    return `begun for ${name}`;
+  };
+  const outcomes = await batch(items, Item, { ...context, ahead }, async ({ name }, begun) => {
+    order.push(name);
+    return { asset_id: name, answer: await begun };
+  });
+  expect(order.slice(0, 3)).toEqual(['ahead of a', 'ahead of b', 'ahead of none']);
+  expect(order.slice(3).sort()).toEqual(['a', 'b', 'c', 'none']);
+  expect(outcomes.items.map(({ status }) => status)).toEqual([200, 200, 200, 503, 422]);
+  expect(outcomes.items.slice(0, 3).map(({ body }) => (body as { answer?: string }).answer)).toEqual([
+    'begun for a',
+    'begun for b',
+    undefined,
+  ]);
+});
+
+test('what was begun ahead and fails when nobody awaits it any more ends nothing', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const context = { caller, deadline: Date.now(), onDone: () => {} };
+  const ahead = async () => {
+    await sleep(20);
+    throw new RawStorageError('unavailable');
+  };
+  const { items } = await batch(
+    Array.from({ length: 30 }, (_, index) => ({ name: String(index) })),
+    Item,
+    { ...context, ahead },
+    async () => {
+      await sleep(100);
+      return { asset_id: 'late' };
+    },
+  );
+  expect(new Set(items.map(({ status }) => status))).toEqual(new Set([503]));
+  await sleep(150);
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
+});
