@@ -20,13 +20,13 @@ import { createClient } from '../client/index.ts';
 /**
  * `npm run bench:push`: pushes a folder of small files to the service of `npm start`, with the calls' limit lifted, and prints files a
  * second, CPU a file and the command's memory; then pushes it again, and with one file changed; and then uploads some of the
- * files by single calls, to compare. It needs Linux, for /proc.
+ * files by single calls, one after the other and several at a time, to compare. It needs Linux, for /proc.
  */
 const FILES = Number(process.argv[2] ?? 10_000);
 const BYTES = 10_000;
-/** Files that are uploaded by single calls, and how many at a time. */
+/** Files that are uploaded by single calls, and how many of them at a time. */
 const SINGLES = Math.min(1000, FILES);
-const AT_A_TIME = 16;
+const AT_A_TIME = [1, 16];
 
 const MAIN = resolve('local/main.ts');
 const CLI = resolve('cli/main.ts');
@@ -50,9 +50,15 @@ try {
   tell('again', await push(folder, env), FILES);
   appendFileSync(join(folder, '0', '0.bin'), 'changed');
   tell('one changed', await push(folder, env), FILES);
-  const single = await uploadSingly(folder, url, token);
-  console.log(`single calls, ${AT_A_TIME} at a time: ${rate(SINGLES, single)} files/s`);
-  console.log(`push against single calls: ${(FILES / first.seconds / (SINGLES / single)).toFixed(2)}`);
+  for (const atATime of AT_A_TIME) {
+    const before = cpuOf(service.pid) ?? 0;
+    const seconds = await uploadSingly(folder, url, token, atATime);
+    const cpu = (cpuOf(service.pid) ?? 0) - before;
+    console.log(
+      `single calls, ${atATime} at a time: ${rate(SINGLES, seconds)} files/s; CPU a file: service ${ms(cpu, SINGLES)}; ` +
+        `push is ${(FILES / first.seconds / (SINGLES / seconds)).toFixed(2)} times as fast`,
+    );
+  }
 } finally {
   service.kill('SIGINT');
   await once(service, 'close');
@@ -113,11 +119,14 @@ async function push(folder: string, env: NodeJS.ProcessEnv): Promise<Run> {
 }
 
 function tell(name: string, run: Run, files: number): void {
-  const ms = (seconds: number) => `${((seconds * 1000) / files).toFixed(2)} ms`;
   console.log(
     `${name}: ${run.said}; ${run.seconds.toFixed(1)} s, ${rate(files, run.seconds)} files/s; ` +
-      `CPU a file: service ${ms(run.service)}, command ${ms(run.command)}; memory of the command ${run.memory.toFixed(0)} MiB`,
+      `CPU a file: service ${ms(run.service, files)}, command ${ms(run.command, files)}; memory of the command ${run.memory.toFixed(0)} MiB`,
   );
+}
+
+function ms(seconds: number, files: number): string {
+  return `${((seconds * 1000) / files).toFixed(2)} ms`;
 }
 
 function rate(files: number, seconds: number): string {
@@ -125,9 +134,14 @@ function rate(files: number, seconds: number): string {
 }
 
 /** @returns seconds */
-async function uploadSingly(folder: string, baseUrl: string, token: string): Promise<number> {
+async function uploadSingly(
+  folder: string,
+  baseUrl: string,
+  token: string,
+  atATime: number,
+): Promise<number> {
   const client = createClient({ baseUrl, token });
-  const turns = new Turns(AT_A_TIME);
+  const turns = new Turns(atATime);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
