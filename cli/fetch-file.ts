@@ -11,7 +11,7 @@ const BACKOFF_MS = 250;
  * Downloads an asset to a file, by way of one beside it that ends in `.part`: what is there of that from an earlier run is not
  * downloaded again. The file appears whole and verified, or not at all.
  *
- * @throws NexusError `bad_answer` for bytes that are not the asset's; Error of the file system
+ * @throws NexusError `bad_answer` for bytes that are not the asset's, `network_error`; Error of the file system
  */
 export async function fetchFile(
   client: Client,
@@ -33,7 +33,7 @@ export async function fetchFile(
     } catch (error) {
       if (signal?.aborted || !isPassing(error)) throw error;
       failures = (await sizeOf(part)) > have ? 0 : failures + 1;
-      if (failures === MAX_ATTEMPTS) throw error;
+      if (failures === MAX_ATTEMPTS) throw toNexusError(error);
       await sleep(Math.random() * BACKOFF_MS * 2 ** failures, undefined, signal && { signal });
     }
   }
@@ -82,6 +82,14 @@ async function sizeOf(file: string): Promise<number> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
     throw error;
   }
+}
+
+function toNexusError(error: unknown): NexusError {
+  if (error instanceof NexusError) return error;
+  return new NexusError('network_error', 'The connection to the store fails', {
+    cause: error,
+    retryable: true,
+  });
 }
 
 /** `fetch` throws a TypeError when the connection fails; the file system's errors have a code. */

@@ -12,6 +12,8 @@ interface Call {
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly signal?: AbortSignal | undefined;
+  /** From then on it is not made again; the one under way ends by itself. @default `signal` */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** Longer than the gateway waits for an answer. */
@@ -35,7 +37,7 @@ export class Api {
    * @returns the body of the answer
    * @throws NexusError
    */
-  call<T>(method: string, path: string, { body, query = {}, signal }: Call = {}): Promise<T> {
+  call<T>(method: string, path: string, { body, query = {}, signal, stop = signal }: Call = {}): Promise<T> {
     const fields = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : `${name}=${encodeURIComponent(value)}`,
     );
@@ -52,12 +54,12 @@ export class Api {
         if (this.#token === token) this.#token = undefined;
         return await send<T>(target, method, text, await this.#tokenOnce(), signal);
       }
-    }, signal);
+    }, stop);
   }
 
   /** Ends an upload that is not registered. @throws NexusError */
-  cancel<T>(assetId: string): Promise<T> {
-    return this.call('POST', `raw/${encodeURIComponent(assetId)}/cancel`);
+  cancel<T>(assetId: string, signal?: AbortSignal): Promise<T> {
+    return this.call('POST', `raw/${encodeURIComponent(assetId)}/cancel`, { signal });
   }
 
   #tokenOnce(): Promise<string> {

@@ -18,12 +18,15 @@ interface Waiting {
 export class Batches {
   readonly #api: Api;
   readonly #path: string;
+  readonly #stop: AbortSignal;
   #waiting: Waiting[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(api: Api, path: string) {
+  /** @param stop from then on no call is made again */
+  constructor(api: Api, path: string, stop: AbortSignal) {
     this.#api = api;
     this.#path = path;
+    this.#stop = stop;
   }
 
   /** How many items wait for others. */
@@ -57,9 +60,7 @@ export class Batches {
       const answer = await this.#api.call<{ readonly items: readonly Outcome<unknown>[] }>(
         'POST',
         this.#path,
-        {
-          body: { items },
-        },
+        { body: { items }, stop: this.#stop },
       );
       for (const [index, { settle, fail }] of batch.entries()) {
         const outcome = answer.items[index];

@@ -56,13 +56,12 @@ const PAGE = 100;
 export function createClient(options: ClientOptions): Client {
   const api = new Api(options);
   const on = (assetId: string) => `raw/${encodeURIComponent(assetId)}`;
-  const cancel: Client['cancel'] = (assetId) => api.cancel(assetId);
   return {
     upload(file, { signal, onProgress, ...values } = {}) {
       const calls = {
         presign: (body: object) => api.call<never>('POST', 'raw/presign-upload', { body, signal }),
         register: (body: object) => api.call<never>('POST', 'raw/register', { body, signal }),
-        cancel,
+        cancel: (assetId: string, until: AbortSignal) => api.cancel(assetId, until),
         send: (work: () => Promise<void>) => work(),
         hash: (work: () => Promise<string>) => work(),
       };
@@ -90,7 +89,7 @@ export function createClient(options: ClientOptions): Client {
       api.call('GET', `${on(assetId)}/download`, { query: { disposition, expires } }),
     delete: (assetId) => api.call('DELETE', on(assetId)),
     restore: (assetId) => api.call('POST', `${on(assetId)}/restore`),
-    cancel,
+    cancel: (assetId) => api.cancel(assetId),
     erase: (assetId) => api.call('POST', `${on(assetId)}/erase`),
     whoami: () => api.call('GET', 'whoami'),
   };

@@ -52,8 +52,8 @@ export async function* uploadAll<TItem extends UploadItem>(
 ): AsyncGenerator<UploadOutcome<TItem>, void, undefined> {
   const stop = new AbortController();
   const signals = AbortSignal.any(signal ? [signal, stop.signal] : [stop.signal]);
-  const presigns = new Batches(api, 'raw/batch/presign-upload');
-  const registers = new Batches(api, 'raw/batch/register');
+  const presigns = new Batches(api, 'raw/batch/presign-upload', signals);
+  const registers = new Batches(api, 'raw/batch/register', signals);
   const turns = new Turns(concurrency);
   // Those under way are too many to be read at once: a browser takes a worker, or a file's bytes, for each.
   const hashing = new Turns(concurrency);
@@ -95,7 +95,7 @@ export async function* uploadAll<TItem extends UploadItem>(
     const calls: UploadCalls = {
       presign: (request) => ask(presigns, request),
       register,
-      cancel: (assetId) => api.cancel(assetId),
+      cancel: (assetId, until) => api.cancel(assetId, until),
       send(work) {
         sent = true;
         return turns.run(work);

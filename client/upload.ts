@@ -11,7 +11,7 @@ import { retrying } from './retry.ts';
 export interface UploadCalls {
   presign(request: PresignRequest, signal: AbortSignal | undefined): Promise<PresignResponse>;
   register(request: RegisterRequest, signal: AbortSignal | undefined): Promise<RegisteredAsset>;
-  cancel(assetId: string): Promise<unknown>;
+  cancel(assetId: string, signal: AbortSignal): Promise<unknown>;
   /** Sends a file's bytes, now or when it is its turn. */
   send(work: () => Promise<void>): Promise<void>;
   /** Reads a file for its hash, now or when it is its turn. */
@@ -25,6 +25,9 @@ export interface UploadOptions {
 
 /** How often a form is asked for, at most, that has expired before the file was sent. */
 const MAX_FORMS = 4;
+
+/** How long it may take to cancel an upload that was aborted, in milliseconds: what is not cancelled expires. */
+const CANCEL_MS = 5_000;
 
 /** A form that is good for less than this, in milliseconds, is not begun with: the clock here may be behind. */
 const MINIMUM_MS = 5_000;
@@ -75,7 +78,7 @@ export async function uploadFile(
     }
   } catch (error) {
     if (!signal?.aborted) throw error;
-    if (opened) await calls.cancel(asset_id).catch(() => {});
+    if (opened) await calls.cancel(asset_id, AbortSignal.timeout(CANCEL_MS)).catch(() => {});
     throw aborted(signal);
   }
 }

@@ -4,10 +4,14 @@ import type { Command } from '../command.ts';
 import { bytes, count } from '../count.ts';
 import { fetchFile } from '../fetch-file.ts';
 import { FILTERS, filtersOf } from '../filters.ts';
+import { Patience } from '../patience.ts';
 import { sha256OfFile } from '../sha256-of-file.ts';
 import { makeFolders, PathError, pathOf, under } from '../target.ts';
 import { UsageError } from '../usage-error.ts';
 import { reasonOf } from '../walk.ts';
+
+/** They come one after the other. */
+const MOST_FAILURES = 3;
 
 export const pull: Command = {
   usage: 'pull FOLDER           fetch what is in the store; what is there already is not fetched again',
@@ -17,6 +21,7 @@ export const pull: Command = {
     if (folder === undefined || positionals.length > 1) throw new UsageError('pull where? Name one folder');
     const tally = { files: 0, bytes: 0, present: 0, failed: 0 };
     const written = new Written();
+    const patience = new Patience(MOST_FAILURES);
     for await (const asset of client.list({ ...filtersOf(values), signal })) {
       const path = pathOf(asset);
       try {
@@ -32,10 +37,12 @@ export const pull: Command = {
             output.progress(`${count(tally.files, 'file')} fetched, ${bytes(tally.bytes)}`);
           },
         });
+        if (outcome === 'fetched') patience.succeeded();
         tally[outcome === 'fetched' ? 'files' : 'present'] += 1;
         output.result({ path, asset_id: asset.asset_id, sha256: asset.sha256, outcome });
       } catch (error) {
         signal.throwIfAborted();
+        patience.failed(error);
         tally.failed += 1;
         const reason =
           error instanceof NexusError || error instanceof PathError ? error.message : reasonOf(error);

@@ -5,6 +5,7 @@ import { assetIdOf } from '../asset-id.ts';
 import type { Command } from '../command.ts';
 import { bytes, count } from '../count.ts';
 import type { Output } from '../output.ts';
+import { Patience } from '../patience.ts';
 import { sha256OfFile } from '../sha256-of-file.ts';
 import { UsageError } from '../usage-error.ts';
 import { type LocalFile, reasonOf, walk } from '../walk.ts';
@@ -12,8 +13,8 @@ import { type LocalFile, reasonOf, walk } from '../walk.ts';
 /** The most files that are sent at a time. */
 const CONCURRENCY = 16;
 
-/** What is wrong with the caller, and not with a file. */
-const FATAL = new Set(['unauthorized', 'scope_missing', 'tenant_missing']);
+/** Several are under way at a time, and what is wrong with large ones need not be with the others. */
+const MOST_FAILURES = 20;
 
 interface PushItem extends UploadItem {
   readonly local: LocalFile;
@@ -37,6 +38,7 @@ export const push: Command = {
     const total = await totalsOf(positionals);
     const sent: Totals = { files: 0, bytes: 0 };
     const tally = { present: 0, restored: 0, failed: 0 };
+    const patience = new Patience(MOST_FAILURES);
     const fail = (subject: string, reason: string, code: string) => {
       tally.failed += 1;
       output.result({ path: subject, error: code, message: reason });
@@ -47,6 +49,7 @@ export const push: Command = {
     for await (const outcome of client.uploadAll(items, { concurrency, resume: true, signal })) {
       const { local, assetId } = outcome.item;
       if ('asset' in outcome) {
+        patience.succeeded();
         if (outcome.sent) {
           sent.files += 1;
           sent.bytes += local.size;
@@ -62,10 +65,8 @@ export const push: Command = {
         );
       } else if (outcome.error.code === 'asset_deleted') {
         fail(local.file, `is deleted in the store: nexus restore ${assetId}`, 'asset_deleted');
-      } else if (FATAL.has(outcome.error.code)) {
-        // No file would fare better. A second run sends what is left.
-        throw outcome.error;
       } else if (outcome.error.code !== 'aborted') {
+        patience.failed(outcome.error);
         fail(local.file, outcome.error.message, outcome.error.code);
       }
       const done = sent.files + tally.present + tally.restored + tally.failed;

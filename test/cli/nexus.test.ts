@@ -180,6 +180,21 @@ describe('push', () => {
     expect(world.calls.some((call) => call.endsWith('/cancel'))).toBe(true);
   });
 
+  test('a service that is gone ends it: no other file would fare better', async () => {
+    const root = folder(Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`${n}.txt`, `${n}`])));
+    let isGone = false;
+    world.meddle(({ url = '' }) => {
+      isGone ||= url.startsWith('/nexus/raw/batch/presign');
+      return isGone ? 'drop' : undefined;
+    });
+    const { code, stdout, stderr } = await nexus('push', root);
+    const reason = `No answer from ${new URL(world.url).host}`;
+    expect([code, stdout]).toEqual([1, '']);
+    const said = stderr.trimEnd().split('\n');
+    expect(said.filter((line) => line.endsWith(`.txt: ${reason}`))).toHaveLength(19);
+    expect(said.at(-1)).toBe(`nexus: ${reason}`);
+  });
+
   test('a token that ends in the middle is one clear line, and a command that prints one carries on', async () => {
     const root = folder({ 'a.txt': 'a', 'b.txt': 'b' });
     token = 'ended';
@@ -243,6 +258,39 @@ describe('pull', () => {
       stderr: 'nexus: a.bin: The bytes that came are not those of the asset\n',
     });
     expect(readdirSync(target)).toEqual([]);
+  });
+
+  test('a token that ends in the middle is one clear line, whatever is left', async () => {
+    await nexus('push', folder({ 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c' }));
+    world.meddle(({ url = '' }, response) => {
+      if (url.includes('/download')) response.writeHead(401).end('{"message":"Unauthorized"}');
+      return undefined;
+    });
+    const target = join(dir, 'target');
+    expect(await nexus('pull', target)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'nexus: The token is refused\n',
+    });
+    expect(world.calls.filter((call) => call.includes('/download'))).toHaveLength(1);
+  });
+
+  test('a store that gives nothing any more ends it, and the next run has what is left', async () => {
+    const files = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`${n}.txt`, `${n}`]));
+    await nexus('push', folder(files));
+    let fetched = 0;
+    world.meddle(({ method, url = '' }) =>
+      method === 'GET' && url.startsWith('/raw-bucket') && fetched++ >= 5 ? 'drop' : undefined,
+    );
+    const target = join(dir, 'target');
+    const { code, stderr } = await nexus('pull', target);
+    const said = stderr.split('\n').filter((line) => line.startsWith('nexus: '));
+    const reason = 'The connection to the store fails';
+    expect([code, said.length]).toEqual([1, 3]);
+    for (const line of said.slice(0, 2)) expect(line).toMatch(new RegExp(`^nexus: \\d\\.txt: ${reason}$`));
+    expect(said[2]).toBe(`nexus: ${reason}`);
+    world.meddle(() => undefined);
+    expect((await nexus('pull', target)).stdout).toBe('5 files fetched, 5 bytes; 5 there already\n');
   });
 
   test('of one path the newest counts', async () => {

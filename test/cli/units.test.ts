@@ -4,9 +4,40 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assetIdOf } from '../../cli/asset-id.ts';
 import { bytes, count } from '../../cli/count.ts';
+import { Patience } from '../../cli/patience.ts';
 import { makeFolders, under } from '../../cli/target.ts';
 import { walk } from '../../cli/walk.ts';
+import { NexusError } from '../../client/index.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+
+describe('patience', () => {
+  const passing = new NexusError('network_error', 'No answer', { retryable: true });
+  const fails = (patience: Patience, error: unknown, times = 1) => {
+    for (let time = 0; time < times; time++) patience.failed(error);
+  };
+
+  test('ends with the last of many failures in a row that pass by themselves', () => {
+    const patience = new Patience(3);
+    fails(patience, passing, 2);
+    expect(() => patience.failed(passing)).toThrow(passing);
+  });
+
+  test('is as long again after a success, or after what is wrong with one file', () => {
+    const patience = new Patience(3);
+    fails(patience, passing, 2);
+    patience.succeeded();
+    fails(patience, passing, 2);
+    fails(patience, new NexusError('asset_conflict', 'Other values'));
+    fails(patience, passing, 2);
+    fails(patience, new Error('the disk is full'), 5);
+    expect(() => patience.failed(passing)).toThrow(passing);
+  });
+
+  test('ends at once with what is wrong with the caller', () => {
+    const refused = new NexusError('unauthorized', 'The token is refused');
+    expect(() => new Patience(3).failed(refused)).toThrow(refused);
+  });
+});
 
 describe('an id', () => {
   const owner = { tenant_id: 't_demo', env: 'dev' };
