@@ -39,8 +39,12 @@ NEXUS_URL is the address of the API, NEXUS_TOKEN a token, or NEXUS_TOKEN_COMMAND
 needed. Exit code: 0; 1 where something failed or differs; 2 where the command cannot be understood; 130 after Ctrl-C.`;
 
 const signal = interruption('Interrupted');
-// Whoever reads the lines has enough of them.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads the lines has enough of them.
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`nexus: ${reasonOf(error)}\n`);
+  process.exit(1);
+});
 
 process.exitCode = await run(process.argv.slice(2));
 

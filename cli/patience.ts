@@ -1,7 +1,7 @@
 import { NexusError } from '../client/index.ts';
 
-/** What is wrong with the caller, and not with a file. */
-const FATAL = new Set(['unauthorized', 'scope_missing', 'tenant_missing']);
+/** What is wrong with the caller, or with this machine's disk, and not with a file. */
+const FATAL = new Set(['unauthorized', 'scope_missing', 'tenant_missing', 'ENOSPC', 'EDQUOT']);
 
 /** Tells what is wrong with one file from what is wrong with all. A second run does what is left. */
 export class Patience {
@@ -19,8 +19,8 @@ export class Patience {
 
   /** @throws the error itself, where no other file would fare better */
   failed(error: unknown): void {
-    if (!(error instanceof NexusError)) return;
-    this.#inARow = error.retryable ? this.#inARow + 1 : 0;
-    if (FATAL.has(error.code) || this.#inARow >= this.#most) throw error;
+    const { code = '' } = error as { readonly code?: string };
+    if (error instanceof NexusError) this.#inARow = error.retryable ? this.#inARow + 1 : 0;
+    if (FATAL.has(code) || this.#inARow >= this.#most) throw error;
   }
 }

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createClient } from '../../client/index.ts';
 import { startWorld, type World } from '../client/world.ts';
@@ -291,6 +292,27 @@ describe('pull', () => {
     expect(said[2]).toBe(`nexus: ${reason}`);
     world.meddle(() => undefined);
     expect((await nexus('pull', target)).stdout).toBe('5 files fetched, 5 bytes; 5 there already\n');
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('a full disk is one clear line, whatever is left', async () => {
+    await nexus('push', folder({ 'a.txt': 'a', 'b.txt': 'b' }));
+    const target = join(dir, 'target');
+    mkdirSync(target);
+    for (const { asset_id, filename } of lines(await nexus('ls', '--json')))
+      symlinkSync('/dev/full', join(target, `${filename}.${asset_id}.part`));
+    expect(await nexus('pull', target)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'nexus: the disk is full\n',
+    });
+    expect(world.calls.filter((call) => call.includes('/download'))).toHaveLength(1);
+    const child = spawn(`"${process.execPath}" "${resolve('cli/main.ts')}" ls > /dev/full`, {
+      shell: true,
+      env: { NEXUS_URL: world.url, NEXUS_TOKEN: token },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [said] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect([child.exitCode, said]).toEqual([1, 'nexus: the disk is full\n']);
   });
 
   test('of one path the newest counts', async () => {

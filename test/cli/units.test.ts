@@ -29,13 +29,15 @@ describe('patience', () => {
     fails(patience, passing, 2);
     fails(patience, new NexusError('asset_conflict', 'Other values'));
     fails(patience, passing, 2);
-    fails(patience, new Error('the disk is full'), 5);
+    fails(patience, new Error('is there already'), 5);
     expect(() => patience.failed(passing)).toThrow(passing);
   });
 
-  test('ends at once with what is wrong with the caller', () => {
+  test('ends at once with what is wrong with the caller, and with a full disk', () => {
     const refused = new NexusError('unauthorized', 'The token is refused');
     expect(() => new Patience(3).failed(refused)).toThrow(refused);
+    const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+    expect(() => new Patience(3).failed(full)).toThrow(full);
   });
 });
 
