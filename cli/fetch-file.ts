@@ -1,4 +1,5 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, NexusError, type RawAsset } from '../client/index.ts';
 import { sha256OfFile } from './sha256-of-file.ts';
@@ -8,7 +9,7 @@ const MAX_ATTEMPTS = 6;
 const BACKOFF_MS = 250;
 
 /**
- * Downloads an asset to a file, by way of one beside it that ends in `.part`: what is there of that from an earlier run is not
+ * Downloads an asset to a file, by way of one beside it, `{asset_id}.part`: what is there of that from an earlier run is not
  * downloaded again. The file appears whole and verified, or not at all.
  *
  * @throws NexusError `bad_answer` for bytes that are not the asset's, `network_error`; Error of the file system
@@ -22,7 +23,8 @@ export async function fetchFile(
     onBytes = () => {},
   }: { readonly signal?: AbortSignal; readonly onBytes?: (more: number) => void } = {},
 ): Promise<void> {
-  const part = `${file}.${asset_id}.part`;
+  // The file's own name may be as long as the disk takes.
+  const part = join(dirname(file), `${asset_id}.part`);
   for (let failures = 0; ; ) {
     const have = await sizeOf(part);
     if (have >= size_bytes && size_bytes > 0) break;

@@ -31,7 +31,10 @@ async function* below(file: string, path: string | undefined): AsyncGenerator<Lo
     found = await lstat(file);
     names = found.isDirectory() ? await namesIn(file) : undefined;
   } catch (error) {
-    yield { file, reason: reasonOf(error) };
+    // Node.js reads what is not UTF-8 as U+FFFD, and finds no file of such a name.
+    const isGarbled =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' && basename(file).includes('\u{FFFD}');
+    yield { file, reason: isGarbled ? 'has a name that is not UTF-8' : reasonOf(error) };
     return;
   }
   if (names !== undefined) {

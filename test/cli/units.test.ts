@@ -80,6 +80,14 @@ test('files are walked by name, their paths relative and in normal form C, links
   ]);
 });
 
+test.skipIf(process.platform !== 'linux')('a name that is not UTF-8 is told as what it is', async () => {
+  const dir = temporaryDirectory();
+  writeFileSync(Buffer.concat([Buffer.from(`${dir}/bad`), Buffer.of(0xff)]), '');
+  const found = [];
+  for await (const file of walk([dir])) found.push(file);
+  expect(found).toEqual([{ file: join(dir, 'bad\u{FFFD}'), reason: 'has a name that is not UTF-8' }]);
+});
+
 describe('a path of the store', () => {
   const folder = temporaryDirectory();
   test.each([
