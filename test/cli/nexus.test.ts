@@ -398,6 +398,28 @@ test('ls, get, rm, restore: the life of one file', async () => {
   expect((await nexus('get', asset.asset_id)).stderr).toMatch(/^nexus: No such asset \(request .+\)\n$/);
 });
 
+test('get leaves no copy behind for a reader that has enough, and names a place that is none', async () => {
+  await nexus('push', folder({ 'a.bin': randomBytes(1_000_000) }));
+  const [{ asset_id }] = lines(await nexus('ls', '--json'));
+  const temporary = join(dir, 'temporary');
+  mkdirSync(temporary);
+  const child = spawn(
+    `"${process.execPath}" "${resolve('cli/main.ts')}" get ${asset_id} - | head -c 1 | wc -c`,
+    {
+      shell: true,
+      env: { PATH: process.env['PATH'], NEXUS_URL: world.url, NEXUS_TOKEN: token, TMPDIR: temporary },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const [counted] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  expect(counted.trim()).toBe('1');
+  await expect.poll(() => readdirSync(temporary)).toEqual([]);
+  expect(await nexus('get', asset_id, 'no/such/place')).toMatchObject({
+    code: 1,
+    stderr: 'nexus: no/such/place: is not there\n',
+  });
+});
+
 test('verify compares a folder with the store', async () => {
   const root = folder({ 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c' });
   await nexus('push', root);
