@@ -44,10 +44,9 @@ export const pull: Command = {
         signal.throwIfAborted();
         patience.failed(error);
         tally.failed += 1;
-        const reason =
-          error instanceof NexusError || error instanceof PathError ? error.message : reasonOf(error);
-        output.result({ path, asset_id: asset.asset_id, error: reason });
-        output.problem(path, reason);
+        const { code, message } = refusalOf(error);
+        output.result({ path, asset_id: asset.asset_id, error: code, message });
+        output.problem(path, message);
       }
       output.progress(`${count(tally.files, 'file')} fetched, ${bytes(tally.bytes)}`);
     }
@@ -67,6 +66,13 @@ export const pull: Command = {
     return tally.failed > 0 ? 1 : 0;
   },
 };
+
+/** The code and the words with which a file is told that was not fetched. */
+function refusalOf(error: unknown): { readonly code: string; readonly message: string } {
+  if (error instanceof NexusError) return error;
+  if (error instanceof PathError) return { code: 'path_refused', message: error.message };
+  return { code: 'not_written', message: reasonOf(error) };
+}
 
 /** What this run has written. */
 class Written {

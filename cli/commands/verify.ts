@@ -19,12 +19,15 @@ export const verify: Command = {
     }
     const tally = { same: 0, differs: 0, missing: 0, unreadable: 0 };
     const seen = new Set<string>();
+    const fail = (path: string, message: string) => {
+      tally.unreadable += 1;
+      output.result({ path, error: 'unreadable_file', message });
+      output.problem(path, message);
+    };
     for await (const local of walk(positionals)) {
       signal.throwIfAborted();
       if (!('size' in local)) {
-        tally.unreadable += 1;
-        output.result({ path: local.file, error: local.reason });
-        output.problem(local.file, local.reason);
+        fail(local.file, local.reason);
         continue;
       }
       const expected = stored.get(local.path);
@@ -42,8 +45,7 @@ export const verify: Command = {
         ];
         output.result({ path: local.path, outcome }, words && `${local.path}: ${words}`);
       } catch (error) {
-        tally.unreadable += 1;
-        output.problem(local.file, reasonOf(error));
+        fail(local.file, reasonOf(error));
       }
       output.progress(`${count(seen.size, 'file')} compared`);
     }

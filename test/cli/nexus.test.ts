@@ -348,6 +348,12 @@ describe('pull', () => {
     const { code, stderr } = await nexus('pull', target);
     expect(code).toBe(1);
     for (const path of paths.slice(0, 5)) expect(stderr).toContain(`nexus: ${path}: `);
+    const failed = lines(await nexus('pull', target, '--json')).filter(({ error }) => error !== undefined);
+    expect(failed.map(({ path, error }) => [path, error])).toEqual(
+      [...paths.slice(0, 5), ...paths.slice(6)]
+        .reverse()
+        .map((path) => [path, path.startsWith('x') ? 'not_written' : 'path_refused']),
+    );
     expect(stderr).toContain('the name is too long for this disk');
     expect(readdirSync(target).sort()).toEqual(['fine.txt', 'link']);
     expect(existsSync(join(dir, 'evil'))).toBe(false);
@@ -438,6 +444,14 @@ test('verify compares a folder with the store', async () => {
       '',
     ].join('\n'),
   });
+  const gone = await nexus('verify', 'gone', '--json');
+  expect([gone.code, lines(gone)]).toEqual([
+    1,
+    [
+      { path: 'gone', error: 'unreadable_file', message: 'is not there' },
+      { same: 0, differs: 0, missing: 0, unreadable: 1, elsewhere: 3 },
+    ],
+  ]);
 });
 
 test.each([
