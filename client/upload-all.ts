@@ -44,12 +44,15 @@ const UNDER_WAY = 300;
 /**
  * Uploads many files, each at most once, with a few calls to the API for a hundred. Files are taken from the input as others end,
  * so that it may be endless. Outcomes come as they are there; a file that fails stops no other, and whoever stops to read ends all.
+ *
+ * @throws TypeError for a `concurrency` by which no file would ever be sent; what the input throws
  */
 export async function* uploadAll<TItem extends UploadItem>(
   api: Api,
   items: Iterable<TItem> | AsyncIterable<TItem>,
   { concurrency = 8, resume = false, signal, onProgress }: UploadAllOptions<TItem> = {},
 ): AsyncGenerator<UploadOutcome<TItem>, void, undefined> {
+  if (!(concurrency >= 1)) throw new TypeError(`concurrency is a number from 1, not ${concurrency}`);
   const stop = new AbortController();
   const signals = AbortSignal.any(signal ? [signal, stop.signal] : [stop.signal]);
   const presigns = new Batches(api, 'raw/batch/presign-upload', signals);

@@ -190,6 +190,13 @@ test('one item that the service cannot serve for now is asked for again, with th
   expect(apiCalls().filter((call) => call.includes('register')).length).toBeGreaterThan(1);
 });
 
+test.each([0, -1, Number.NaN])(
+  'with a concurrency of %d nothing would be sent: it is refused',
+  async (concurrency) => {
+    await expect(all(world.client.uploadAll(items(1), { concurrency }))).rejects.toThrow(TypeError);
+  },
+);
+
 test('a call that nobody answers is made eight times, for all of its items together', async () => {
   world.meddle(() => 'drop');
   expect(codes(await all(world.client.uploadAll(items(3))))).toEqual(Array(3).fill('network_error'));
