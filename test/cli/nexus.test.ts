@@ -298,7 +298,7 @@ describe('pull', () => {
     expect(said[2]).toBe(`nexus: ${reason}`);
     world.meddle(() => undefined);
     expect((await nexus('pull', target)).stdout).toBe('5 files fetched, 5 bytes; 5 there already\n');
-  });
+  }, 120_000);
 
   test.skipIf(!existsSync('/dev/full'))('a full disk is one clear line, whatever is left', async () => {
     await nexus('push', folder({ 'a.txt': 'a', 'b.txt': 'b' }));
