@@ -14,7 +14,7 @@ export class DynamoDbRecords implements Records {
 
   constructor(client: DynamoDBClient, table: string, tenant: string | undefined) {
     this.#client = DynamoDBDocumentClient.from(client);
-    this.#items = new ItemReader(client, table);
+    this.#items = new ItemReader(this.#client, table);
     this.#table = table;
     this.#tenant = tenant;
   }

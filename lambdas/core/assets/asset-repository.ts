@@ -18,7 +18,10 @@ export type WriteOutcome =
 
 /** Keeps assets, one conditional write a change. Every method throws `unavailable` when the store is out of reach. */
 export interface AssetRepository {
-  /** Reads its own writes. Returns records past their `ttl` too: the store's own clean-up is late. */
+  /**
+   * Reads its own writes. Returns records past their `ttl` too: the store's own clean-up is late. Many that are asked for at once
+   * cost few calls.
+   */
   find(key: AssetKey): Promise<AssetRecord | undefined>;
 
   /** Begins a life: adds a presigned asset where there is none, or only a closed one of a lower `sequence`. */

@@ -20,7 +20,7 @@ export class DynamoDbAssetRepository implements AssetRepository {
 
   constructor(client: DynamoDBClient, table: string) {
     this.#client = DynamoDBDocumentClient.from(client);
-    this.#items = new ItemReader(client, table);
+    this.#items = new ItemReader(this.#client, table);
     this.#table = table;
   }
 

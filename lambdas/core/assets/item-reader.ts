@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   type BatchGetCommandInput,
-  DynamoDBDocumentClient,
+  type DynamoDBDocumentClient,
   GetCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { AssetItem } from '#core/assets/asset-record';
@@ -33,8 +32,8 @@ export class ItemReader {
   readonly #table: string;
   #turn: Turn | undefined;
 
-  constructor(client: DynamoDBClient, table: string) {
-    this.#client = DynamoDBDocumentClient.from(client);
+  constructor(client: DynamoDBDocumentClient, table: string) {
+    this.#client = client;
     this.#table = table;
   }
 

@@ -1,4 +1,5 @@
 import { type BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { ItemReader } from '#core/assets/item-reader';
@@ -16,7 +17,7 @@ let reader: ItemReader;
 beforeAll(async () => {
   aws = await startAws({ as: 'administrator' });
   client = new DynamoDBClient({ maxAttempts: 1 });
-  reader = new ItemReader(client, TABLE);
+  reader = new ItemReader(DynamoDBDocumentClient.from(client), TABLE);
   await Promise.all(
     KEYS.map((pk) =>
       aws.table.handle('PutItem', { TableName: TABLE, Item: marshall({ pk, text: `of ${pk}` }) }),
