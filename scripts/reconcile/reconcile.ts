@@ -1,5 +1,5 @@
-import { type AssetRecord, partitionKey } from '#core/assets/asset-record';
-import { isGarbage, isOpenAt, isRaw } from '#core/settle/garbage';
+import { type AssetRecord, isRaw, partitionKey } from '#core/assets/asset-record';
+import { isGarbage, isOpenAt } from '#core/settle/garbage';
 import { assetOfKey } from '#core/settle/object-created';
 import { concurrently } from '../operator/concurrently.ts';
 import type { Difference, ListedVersion, Tally } from './differences.ts';

@@ -1,5 +1,12 @@
 import * as v from 'valibot';
-import { type Asset, ClosedAsset, DeletedAsset, PresignedAsset, RegisteredAsset } from '#contract/asset';
+import {
+  type Asset,
+  ClosedAsset,
+  DeletedAsset,
+  PresignedAsset,
+  type RawAsset,
+  RegisteredAsset,
+} from '#contract/asset';
 import { parseJson } from '#contract/json';
 import { OutboxEntry } from '#contract/outbox-entry';
 import { listKey } from '#core/assets/list-key';
@@ -17,6 +24,11 @@ export interface AssetRecord<TAsset extends Asset = Asset> {
 }
 
 export type PresignedRecord = AssetRecord<PresignedAsset>;
+
+/** Whether an asset stands for a recorded version. */
+export function isRaw(asset: Asset): asset is RawAsset {
+  return asset.status === 'registered' || asset.status === 'deleted';
+}
 
 /** Several versions arrived. */
 export const SEVERAL = '*';

@@ -1,6 +1,6 @@
-import type { ClosedAsset, DeletedAsset, RawAsset, RegisteredAsset } from '#contract/asset';
+import type { ClosedAsset, DeletedAsset, RegisteredAsset } from '#contract/asset';
 import type { EventType } from '#contract/outbox-entry';
-import { type AssetRecord, epochSeconds } from '#core/assets/asset-record';
+import { type AssetRecord, epochSeconds, isRaw } from '#core/assets/asset-record';
 import type { AssetKey, AssetRepository } from '#core/assets/asset-repository';
 import { RawStorageError } from '#core/errors';
 import { type Caller, outboxEntry } from '#core/identity/caller';
@@ -124,8 +124,4 @@ export class Lifecycle {
 /** The record with the outbox entry of its next change. */
 function change(caller: Caller, found: AssetRecord, type: EventType, now: Date): AssetRecord {
   return { ...found, outbox: outboxEntry(caller, type, found.outbox.sequence + 1, now) };
-}
-
-function isRaw(asset: AssetRecord['asset']): asset is RawAsset {
-  return asset.status === 'registered' || asset.status === 'deleted';
 }

@@ -1,7 +1,7 @@
 import type { RawAsset } from '#contract/asset';
 import type { ListQuery, ListResponse } from '#contract/assets-api';
 import type { AssetIndex, IndexRow, Position } from '#core/assets/asset-index';
-import { partitionKey } from '#core/assets/asset-record';
+import { isRaw, partitionKey } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
 import { listKey, listPartition, SHARDS } from '#core/assets/list-key';
 import { RawStorageError } from '#core/errors';
@@ -69,9 +69,7 @@ export class Lister {
     }
     const assets = new Map<Position, RawAsset>();
     for (const record of await Promise.all(own.map((key) => this.#assets.find(key)))) {
-      const asset = record?.asset;
-      if (asset?.status === 'registered' || asset?.status === 'deleted')
-        assets.set(listKey(asset).list_sk, asset);
+      if (record && isRaw(record.asset)) assets.set(listKey(record.asset).list_sk, record.asset);
     }
     return rows.flatMap(({ position }) => {
       const asset = assets.get(position);

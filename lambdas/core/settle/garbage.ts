@@ -1,5 +1,4 @@
-import type { Asset, RawAsset } from '#contract/asset';
-import type { AssetRecord, PresignedRecord } from '#core/assets/asset-record';
+import { type AssetRecord, isRaw, type PresignedRecord } from '#core/assets/asset-record';
 
 /**
  * Whether a version can never be recorded again, and is not recorded: a fact that never turns false, if the version was there
@@ -18,8 +17,4 @@ export function isOpenAt(record: AssetRecord | undefined, key: string): record i
 /** The version of this key that a record stands for. */
 function recordedVersion(record: AssetRecord | undefined, key: string): string | undefined {
   return record && isRaw(record.asset) && record.asset.key === key ? record.asset.version_id : undefined;
-}
-
-export function isRaw(asset: Asset): asset is RawAsset {
-  return asset.status === 'registered' || asset.status === 'deleted';
 }

@@ -1,7 +1,7 @@
-import { type AssetRecord, type PresignedRecord, SEVERAL } from '#core/assets/asset-record';
+import { type AssetRecord, isRaw, type PresignedRecord, SEVERAL } from '#core/assets/asset-record';
 import type { AssetRepository } from '#core/assets/asset-repository';
 import { RawStorageError } from '#core/errors';
-import { isGarbage, isOpenAt, isRaw } from '#core/settle/garbage';
+import { isGarbage, isOpenAt } from '#core/settle/garbage';
 import type { ArrivedVersion } from '#core/settle/object-created';
 import type { VersionStore } from '#core/settle/version-store';
 import type { ObjectStore } from '#core/uploads/object-store';
