@@ -14,7 +14,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createClient } from '../../client/index.ts';
 import { startWorld, type World } from '../client/world.ts';
@@ -40,11 +39,10 @@ afterEach(() => {
 });
 afterAll(() => world?.close());
 
-function start(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): ChildProcess & { done: Promise<Ended> } {
-  const child = spawn(process.execPath, [resolve('cli/main.ts'), ...args], {
+type Child = ChildProcess & { done: Promise<Ended> };
+
+function launch(program: string, args: readonly string[], env: Record<string, string> = {}): Child {
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'] ?? '', NEXUS_URL: world.url, NEXUS_TOKEN: token, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: dir,
@@ -62,7 +60,13 @@ interface Ended {
   readonly stderr: string;
 }
 
+const MAIN = resolve('cli/main.ts');
+const start = (args: readonly string[], env?: Record<string, string>) =>
+  launch(process.execPath, [MAIN, ...args], env);
 const nexus = (...args: readonly string[]) => start(args).done;
+/** @param line of a shell, in which `nexus` is the command */
+const shell = (line: string, env?: Record<string, string>) =>
+  launch('sh', ['-c', `nexus() { '${process.execPath}' '${MAIN}' "$@"; }; ${line}`], env).done;
 const lines = ({ stdout }: Ended) =>
   stdout
     .split('\n')
@@ -312,13 +316,10 @@ describe('pull', () => {
       stderr: 'nexus: the disk is full\n',
     });
     expect(world.calls.filter((call) => call.includes('/download'))).toHaveLength(1);
-    const child = spawn(`"${process.execPath}" "${resolve('cli/main.ts')}" ls > /dev/full`, {
-      shell: true,
-      env: { NEXUS_URL: world.url, NEXUS_TOKEN: token },
-      stdio: ['ignore', 'ignore', 'pipe'],
+    expect(await shell('nexus ls > /dev/full')).toMatchObject({
+      code: 1,
+      stderr: 'nexus: the disk is full\n',
     });
-    const [said] = await Promise.all([text(child.stderr), once(child, 'close')]);
-    expect([child.exitCode, said]).toEqual([1, 'nexus: the disk is full\n']);
   });
 
   test('of one path the newest counts', async () => {
@@ -409,16 +410,8 @@ test('get leaves no copy behind for a reader that has enough, and names a place 
   const [{ asset_id }] = lines(await nexus('ls', '--json'));
   const temporary = join(dir, 'temporary');
   mkdirSync(temporary);
-  const child = spawn(
-    `"${process.execPath}" "${resolve('cli/main.ts')}" get ${asset_id} - | head -c 1 | wc -c`,
-    {
-      shell: true,
-      env: { PATH: process.env['PATH'], NEXUS_URL: world.url, NEXUS_TOKEN: token, TMPDIR: temporary },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  const [counted] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  expect(counted.trim()).toBe('1');
+  const { stdout } = await shell(`nexus get ${asset_id} - | head -c 1 | wc -c`, { TMPDIR: temporary });
+  expect(stdout.trim()).toBe('1');
   await expect.poll(() => readdirSync(temporary)).toEqual([]);
   expect(await nexus('get', asset_id, 'no/such/place')).toMatchObject({
     code: 1,
