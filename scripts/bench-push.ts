@@ -51,9 +51,9 @@ try {
   appendFileSync(join(folder, '0', '0.bin'), 'changed');
   tell('one changed', await push(folder, env), FILES);
   for (const atATime of AT_A_TIME) {
-    const before = cpuOf(service.pid) ?? 0;
+    const before = cpuOfService();
     const seconds = await uploadSingly(folder, url, token, atATime);
-    const cpu = (cpuOf(service.pid) ?? 0) - before;
+    const cpu = cpuOfService() - before;
     console.log(
       `single calls, ${atATime} at a time: ${rate(SINGLES, seconds)} files/s; CPU a file: service ${ms(cpu, SINGLES)}; ` +
         `push is ${(FILES / first.seconds / (SINGLES / seconds)).toFixed(2)} times as fast`,
@@ -97,7 +97,7 @@ function fill(): string {
 }
 
 async function push(folder: string, env: NodeJS.ProcessEnv): Promise<Run> {
-  const before = cpuOf(service.pid);
+  const before = cpuOfService();
   const startedAt = performance.now();
   const child = spawn(process.execPath, [CLI, 'push', folder], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
@@ -114,8 +114,7 @@ async function push(folder: string, env: NodeJS.ProcessEnv): Promise<Run> {
   clearInterval(look);
   const seconds = (performance.now() - startedAt) / 1000;
   if (code !== 0) throw new Error(`push ends with ${code}: ${said}`);
-  const cpu = (cpuOf(service.pid) ?? 0) - (before ?? 0);
-  return { said: said.trim(), seconds, service: cpu, command, memory };
+  return { said: said.trim(), seconds, service: cpuOfService() - before, command, memory };
 }
 
 function tell(name: string, run: Run, files: number): void {
@@ -154,6 +153,10 @@ async function uploadSingly(
       ),
   );
   return (performance.now() - startedAt) / 1000;
+}
+
+function cpuOfService(): number {
+  return cpuOf(service.pid) ?? 0;
 }
 
 /** CPU seconds of a process; undefined once it is gone. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
